@@ -1,0 +1,126 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// Warnings are errors where we build (CI sets REPLAY_STRICT); a newer compiler must not break a user's build.
+let strict = ProcessInfo.processInfo.environment["REPLAY_STRICT"] != nil
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let collections: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "replay",
+    products: [.executable(name: "replay", targets: ["replay"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // Level 0: the C libraries.
+        .systemLibrary(name: "CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+
+        // Level 1: values and protocols; pure but for SystemCalls and Archives.
+        module("DockerfileLanguage", [collections]),
+        module("Basemaps", ["Yams"]),
+        module("ReplayEvents"),
+        module("RemoteHosts"),
+        module("Clouds", ["Basemaps", "ReplayEvents"]),
+        module("SystemCalls", [system]),
+        module("Archives", ["CArchive", system]),
+
+        // Level 2
+        module("ReplayPlan", ["DockerfileLanguage", "Basemaps", collections, crypto]),
+        module("SSHTransport", ["CLibSSH2", "RemoteHosts", "SystemCalls", crypto, logging]),
+        module("HTTPTransport", ["CCurl"]),
+        module("Store", ["Clouds", grdb, system]),
+        module("GuestSupervisor", ["RemoteHosts"]),
+        module("TerminalProgress", ["ReplayEvents", "SystemCalls"]),
+
+        // Level 3
+        module("BuildContexts", ["DockerfileLanguage", "ReplayPlan", "Archives", system, crypto]),
+        module("BaseImages", ["Basemaps", "HTTPTransport", "ReplayEvents", "SystemCalls", subprocess, system, crypto]),
+
+        // Level 4
+        module(
+            "QEMUDriver", ["Clouds", "Basemaps", "BaseImages", "Archives", "SystemCalls", subprocess, system],
+            path: "Sources/CloudDrivers/QEMU"),
+        module(
+            "ReplayEngine",
+            ["ReplayPlan", "DockerfileLanguage", "ReplayEvents", "RemoteHosts", "GuestSupervisor", "BuildContexts", crypto]),
+        module("Capture", ["RemoteHosts", "Clouds", "ReplayEvents", "GuestSupervisor"]),
+        module("Templates", ["Store", "Clouds", "RemoteHosts", "ReplayEvents", "SystemCalls", system]),
+
+        // Level 5 and 6
+        module(
+            "ReplayCommands",
+            [
+                "DockerfileLanguage", "Basemaps", "ReplayEvents", "RemoteHosts", "Clouds", "SystemCalls", "ReplayPlan",
+                "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress", "BuildContexts",
+                "BaseImages", "QEMUDriver", "ReplayEngine", "Capture", "Templates", arguments, system, crypto, logging,
+            ]),
+        .executableTarget(name: "replay", dependencies: ["ReplayCommands"], swiftSettings: settings),
+
+        // Tests
+        .target(
+            name: "ReplayTestSupport",
+            dependencies: [
+                "RemoteHosts", "Clouds", "SSHTransport", "SystemCalls", "Store", "ReplayEvents", subprocess, system,
+            ],
+            path: "Tests/ReplayTestSupport", swiftSettings: settings),
+        tests("DockerfileLanguageTests", ["DockerfileLanguage"], exclude: ["Vectors"]),
+        tests("BasemapsTests", ["Basemaps"]),
+        tests("CloudsTests", ["Clouds", "ReplayTestSupport"]),
+        tests("ArchivesTests", ["Archives", "ReplayTestSupport", system, subprocess]),
+        tests("ReplayPlanTests", ["ReplayPlan", "DockerfileLanguage", "Basemaps", "ReplayTestSupport"], exclude: ["Fixtures"]),
+        tests(
+            "SSHTransportTests", ["SSHTransport", "RemoteHosts", "ReplayTestSupport", "SystemCalls", subprocess, system]),
+        tests("HTTPTransportTests", ["HTTPTransport", "ReplayTestSupport"]),
+        tests("StoreTests", ["Store", "Clouds", "ReplayTestSupport", system]),
+        tests("GuestSupervisorTests", ["GuestSupervisor", "RemoteHosts", "ReplayTestSupport"]),
+        tests("TerminalProgressTests", ["TerminalProgress", "ReplayEvents"]),
+        tests("BuildContextsTests", ["BuildContexts", "ReplayPlan", "ReplayTestSupport", system]),
+        tests("BaseImagesTests", ["BaseImages", "Basemaps", "ReplayTestSupport", system]),
+        tests("QEMUDriverTests", ["QEMUDriver", "Clouds", "ReplayTestSupport", system]),
+        tests(
+            "ReplayEngineTests",
+            ["ReplayEngine", "ReplayPlan", "GuestSupervisor", "RemoteHosts", "ReplayTestSupport", "BuildContexts", system]),
+        tests("CaptureTests", ["Capture", "ReplayTestSupport"]),
+        tests("TemplatesTests", ["Templates", "Store", "ReplayTestSupport", system]),
+        tests("ReplayCommandsTests", ["ReplayCommands", "ReplayTestSupport", subprocess, system]),
+        tests("HouseTests", [subprocess]),
+        tests("EndToEndTests", ["ReplayTestSupport", "Clouds", subprocess, system], exclude: ["Fixtures"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

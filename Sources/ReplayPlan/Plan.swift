@@ -1,0 +1,181 @@
+public import Basemaps
+
+/// What will be done on the machine, in order: the result of planning and the input of the engine.
+///
+/// A plan is a value: printable, comparable, and made without touching the world.
+public struct Plan: Sendable, Hashable, Codable {
+    /// The machine image that the first step starts from.
+    public var base: ResolvedBase
+    /// The steps, numbered from 1.
+    public var steps: [Step]
+    /// The configuration of the result, as a container image of the same Dockerfile would carry it.
+    public var config: ImageConfig
+    /// What the user should know before the build, in the order of the lines.
+    public var warnings: [PlanWarning]
+
+    /// Makes a plan.
+    public init(base: ResolvedBase, steps: [Step], config: ImageConfig, warnings: [PlanWarning]) {
+        self.base = base
+        self.steps = steps
+        self.config = config
+        self.warnings = warnings
+    }
+}
+
+/// Something that the user should know, and the line that it is about.
+public struct PlanWarning: Sendable, Hashable, Codable {
+    /// The rule's name: BuildKit's name where BuildKit has the rule.
+    public var rule: String
+    /// First and last line, counted from 1; nil when it is about the whole file.
+    public var lines: LineRange?
+    /// One sentence.
+    public var message: String
+
+    /// Makes a warning.
+    public init(rule: String, lines: LineRange?, message: String) {
+        self.rule = rule
+        self.lines = lines
+        self.message = message
+    }
+}
+
+/// A range of lines of the Dockerfile, counted from 1, both ends included.
+public struct LineRange: Sendable, Hashable, Codable {
+    /// The first line.
+    public var first: Int
+    /// The last line.
+    public var last: Int
+
+    /// Makes a range.
+    public init(first: Int, last: Int) {
+        self.first = first
+        self.last = last
+    }
+}
+
+/// One step on the machine.
+public struct Step: Sendable, Hashable, Codable {
+    /// The step's number, counted from 1.
+    public var number: Int
+    /// The stage's name, or its index as text.
+    public var stage: String
+    /// The instruction as the screen shows it: `RUN apt-get update`.
+    public var title: String
+    /// Where it is in the Dockerfile.
+    public var lines: LineRange
+    /// What is done.
+    public var action: StepAction
+    /// `sha256:` over the parent step's digest, the action with its resolved values, and the digests of the files
+    /// that it reads. Proxies, secret values and output modes do not count.
+    public var digest: String
+
+    /// Makes a step.
+    public init(number: Int, stage: String, title: String, lines: LineRange, action: StepAction, digest: String) {
+        self.number = number
+        self.stage = stage
+        self.title = title
+        self.lines = lines
+        self.action = action
+        self.digest = digest
+    }
+}
+
+/// What a step does.
+public enum StepAction: Sendable, Hashable, Codable {
+    /// A command is run.
+    case run(RunAction)
+    /// Files are put on the machine.
+    case copy(CopyAction)
+    /// A directory is made where there is none (WORKDIR).
+    case makeDirectory(MakeDirectoryAction)
+}
+
+/// A command, with everything that it sees.
+public struct RunAction: Sendable, Hashable, Codable {
+    /// The exact argument vector, the shell included.
+    public var arguments: [String]
+    /// The exact environment but for HOME, which the guest adds from its passwd when it is not set here.
+    public var environment: [EnvironmentVariable]
+    /// The proxy variables of the user's `--build-arg`s: seen by the command, not part of the digest.
+    public var proxies: [EnvironmentVariable]
+    /// The absolute working directory; made if missing, as the container runtime does.
+    public var workingDirectory: String
+    /// USER as written: empty, `name`, `uid`, `name:group`, `:group` …
+    public var user: String
+    /// A heredoc script with its own `#!` line: put at `/dev/pipes/<name>` for this command only.
+    public var scripts: [InlineFile]
+
+    /// Makes an action.
+    public init(
+        arguments: [String], environment: [EnvironmentVariable], proxies: [EnvironmentVariable] = [],
+        workingDirectory: String, user: String, scripts: [InlineFile] = []
+    ) {
+        self.arguments = arguments
+        self.environment = environment
+        self.proxies = proxies
+        self.workingDirectory = workingDirectory
+        self.user = user
+        self.scripts = scripts
+    }
+}
+
+/// A file whose content stands in the Dockerfile.
+public struct InlineFile: Sendable, Hashable, Codable {
+    /// Its name, without a directory.
+    public var name: String
+    /// Its content.
+    public var content: String
+
+    /// Makes a file.
+    public init(name: String, content: String) {
+        self.name = name
+        self.content = content
+    }
+}
+
+/// Files to be put on the machine by COPY or ADD.
+public struct CopyAction: Sendable, Hashable, Codable {
+    /// The matched sources, in the order in which they are copied.
+    public var sources: [CopySource]
+    /// The absolute destination. A trailing `/` or `/.` is kept: it says "a directory".
+    public var destination: String
+    /// `--chown` as expanded, or nil: 0:0.
+    public var owner: String?
+    /// `--chmod` as expanded (octal or symbolic), or nil: the sources' own modes.
+    public var mode: String?
+
+    /// Makes an action.
+    public init(sources: [CopySource], destination: String, owner: String? = nil, mode: String? = nil) {
+        self.sources = sources
+        self.destination = destination
+        self.owner = owner
+        self.mode = mode
+    }
+}
+
+/// One source of a COPY or ADD, after wildcards were matched against the context.
+public enum CopySource: Sendable, Hashable, Codable {
+    /// A regular file (symbolic links on the way to it were followed). `path` is its place in the context.
+    case file(path: String)
+    /// A directory whose content is merged into the destination. `entries` are the paths, relative to `path`, of
+    /// all that is copied, parents first, in byte order; excluded ones are not there.
+    case directory(path: String, entries: [String])
+    /// A heredoc: a file of mode 0644.
+    case inline(InlineFile)
+    /// A local tar archive, possibly compressed, that ADD unpacks into the destination.
+    case archive(path: String)
+}
+
+/// A directory to be made (WORKDIR): mode 0755, missing parents too, owned by `user`; an existing one is not touched.
+public struct MakeDirectoryAction: Sendable, Hashable, Codable {
+    /// The absolute path.
+    public var path: String
+    /// USER as written; names are looked up on the guest.
+    public var user: String
+
+    /// Makes an action.
+    public init(path: String, user: String) {
+        self.path = path
+        self.user = user
+    }
+}

@@ -21,8 +21,10 @@ let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+func module(
+    _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil, resources: [Resource] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: settings)
 }
 
 func tests(
@@ -79,7 +81,7 @@ let package = Package(
         module(
             "ReplayEngine",
             ["ReplayPlan", "DockerfileLanguage", "ReplayEvents", "RemoteHosts", "GuestSupervisor", "BuildContexts", crypto]),
-        module("Capture", ["RemoteHosts", "Clouds", "ReplayEvents", "GuestSupervisor"]),
+        module("Capture", ["Clouds", "ReplayEvents"], resources: [.embedInCode("seal.sh")]),
         module("Templates", ["Store", "Clouds", "RemoteHosts", "ReplayEvents", "SystemCalls", system]),
 
         // Level 5 and 6

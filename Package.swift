@@ -66,7 +66,7 @@ let package = Package(
         module("ReplayPlan", ["DockerfileLanguage", "Basemaps", collections, crypto]),
         module("SSHTransport", ["CLibSSH2", "RemoteHosts", "SystemCalls", crypto, logging]),
         module("HTTPTransport", ["CCurl"]),
-        module("Store", ["Clouds", grdb, system]),
+        module("Store", ["Clouds", "SystemCalls", grdb, system]),
         module("GuestSupervisor", ["RemoteHosts"]),
         module("TerminalProgress", ["ReplayEvents", "SystemCalls"]),
 
@@ -109,7 +109,7 @@ let package = Package(
         tests(
             "SSHTransportTests", ["SSHTransport", "RemoteHosts", "ReplayTestSupport", "SystemCalls", subprocess, system]),
         tests("HTTPTransportTests", ["HTTPTransport", "ReplayTestSupport"]),
-        tests("StoreTests", ["Store", "Clouds", "ReplayTestSupport", system]),
+        tests("StoreTests", ["Store", "Clouds", "SystemCalls", "ReplayTestSupport", system]),
         tests("GuestSupervisorTests", ["GuestSupervisor", "RemoteHosts", "ReplayTestSupport"]),
         tests("TerminalProgressTests", ["TerminalProgress", "ReplayEvents"]),
         tests("BuildContextsTests", ["BuildContexts", "ReplayPlan", "ReplayTestSupport", system]),

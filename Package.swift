@@ -65,7 +65,7 @@ let package = Package(
         // Level 2
         module("ReplayPlan", ["DockerfileLanguage", "Basemaps", collections, crypto]),
         module("SSHTransport", ["CLibSSH2", "RemoteHosts", "SystemCalls", crypto, logging]),
-        module("HTTPTransport", ["CCurl"]),
+        module("HTTPTransport", ["CCurl", "SystemCalls", system]),
         module("Store", ["Clouds", "SystemCalls", grdb, system]),
         module("GuestSupervisor", ["RemoteHosts"]),
         module("TerminalProgress", ["ReplayEvents", "SystemCalls"]),
@@ -108,12 +108,12 @@ let package = Package(
         tests("ReplayPlanTests", ["ReplayPlan", "DockerfileLanguage", "Basemaps", "ReplayTestSupport"], exclude: ["Fixtures"]),
         tests(
             "SSHTransportTests", ["SSHTransport", "RemoteHosts", "ReplayTestSupport", "SystemCalls", subprocess, system]),
-        tests("HTTPTransportTests", ["HTTPTransport", "ReplayTestSupport"]),
+        tests("HTTPTransportTests", ["HTTPTransport", "ReplayTestSupport", system]),
         tests("StoreTests", ["Store", "Clouds", "SystemCalls", "ReplayTestSupport", system]),
         tests("GuestSupervisorTests", ["GuestSupervisor", "RemoteHosts", "ReplayTestSupport"]),
         tests("TerminalProgressTests", ["TerminalProgress", "ReplayEvents"]),
         tests("BuildContextsTests", ["BuildContexts", "ReplayPlan", "ReplayTestSupport", system]),
-        tests("BaseImagesTests", ["BaseImages", "Basemaps", "ReplayTestSupport", system]),
+        tests("BaseImagesTests", ["BaseImages", "Basemaps", "ReplayEvents", "ReplayTestSupport", system, crypto]),
         tests("QEMUDriverTests", ["QEMUDriver", "Clouds", "ReplayTestSupport", system]),
         tests(
             "ReplayEngineTests",

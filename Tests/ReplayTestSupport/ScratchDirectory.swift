@@ -1,19 +1,32 @@
 import Foundation
 public import SystemPackage
 
-/// A fresh directory under the system's temporary directory, removed with all that is in it when the body ends.
-public struct ScratchDirectory: Sendable {
+/// A fresh directory under the system's temporary directory, removed with all that is in it when the body of `with`
+/// ends, or when the value is released.
+public final class ScratchDirectory: Sendable {
     /// The directory.
     public let path: FilePath
 
+    /// Makes the directory, for its owner only.
+    public init(_ label: String = "test") throws {
+        let name = "replay-\(label)-\(UUID().uuidString.prefix(13).lowercased())"
+        path = FilePath(FileManager.default.temporaryDirectory.path).appending(name)
+        try FileManager.default.createDirectory(
+            atPath: path.string, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    deinit { remove() }
+
     /// Runs the body with a fresh directory.
     public static func with<Value>(_ body: (ScratchDirectory) async throws -> Value) async throws -> Value {
-        let url = FileManager.default.temporaryDirectory.appending(
-            path: "replay-test-\(UUID().uuidString.lowercased())")
-        try FileManager.default.createDirectory(
-            at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        defer { try? FileManager.default.removeItem(at: url) }
-        return try await body(ScratchDirectory(path: FilePath(url.path)))
+        let scratch = try ScratchDirectory()
+        defer { scratch.remove() }
+        return try await body(scratch)
+    }
+
+    /// Removes the directory now.
+    public func remove() {
+        try? FileManager.default.removeItem(atPath: path.string)
     }
 
     /// The path of something in the directory.
@@ -21,21 +34,29 @@ public struct ScratchDirectory: Sendable {
 
     /// Writes a file, with the directories above it, and answers its path.
     @discardableResult
-    public func write(_ bytes: some Sequence<UInt8>, to name: String) throws -> FilePath {
+    public func write(_ bytes: some Sequence<UInt8>, to name: String, mode: Int = 0o644) throws -> FilePath {
         let file = path.appending(name)
         try FileManager.default.createDirectory(
             atPath: file.removingLastComponent().string, withIntermediateDirectories: true)
         try Data(bytes).write(to: URL(filePath: file.string))
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file.string)
         return file
     }
 
     /// Writes a text file, with the directories above it, and answers its path.
     @discardableResult
-    public func write(_ text: String, to name: String) throws -> FilePath { try write(text.utf8, to: name) }
+    public func write(_ text: String, to name: String, mode: Int = 0o644) throws -> FilePath {
+        try write(text.utf8, to: name, mode: mode)
+    }
 
     /// The bytes of a file in the directory.
     public func read(_ name: String) throws -> [UInt8] {
         try [UInt8](Data(contentsOf: URL(filePath: path.appending(name).string)))
+    }
+
+    /// Whether the directory holds something of this name.
+    public func holds(_ name: String) -> Bool {
+        FileManager.default.fileExists(atPath: path.appending(name).string)
     }
 
     /// The names of what is in the directory, or one below it, sorted.

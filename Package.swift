@@ -109,7 +109,7 @@ let package = Package(
         tests(
             "SSHTransportTests", ["SSHTransport", "RemoteHosts", "ReplayTestSupport", "SystemCalls", subprocess, system]),
         tests("HTTPTransportTests", ["HTTPTransport", "ReplayTestSupport", system]),
-        tests("StoreTests", ["Store", "Clouds", "SystemCalls", "ReplayTestSupport", system]),
+        tests("StoreTests", ["Store", "Clouds", "SystemCalls", "ReplayTestSupport", grdb, system]),
         tests("GuestSupervisorTests", ["GuestSupervisor", "RemoteHosts", "ReplayTestSupport"]),
         tests("TerminalProgressTests", ["TerminalProgress", "ReplayEvents"]),
         tests("BuildContextsTests", ["BuildContexts", "ReplayPlan", "ReplayTestSupport", system]),

@@ -57,6 +57,13 @@ public final class FileLock: Sendable {
         try? held?.close()
     }
 
+    /// Removes the file and gives the lock back: for the exclusive holder, when nobody will need the lock again.
+    public func remove() {
+        // One that cannot be removed is as good as an unlocked one.
+        if mode == .exclusive { _ = unsafe path.withPlatformString { unsafe unlink($0) } }
+        release()
+    }
+
     private static func acquire(
         _ path: FilePath, _ mode: Mode, operation: CInt
     ) throws(SystemCallError) -> FileLock? {

@@ -1,0 +1,111 @@
+import Clouds
+import Foundation
+import Store
+import SystemCalls
+import SystemPackage
+import Testing
+
+@Suite struct BuildRegistryTests {
+    let fixture: StoreFixture
+
+    init() throws { fixture = try StoreFixture() }
+
+    private func file(_ build: BuildID, _ token: String = "/a") -> Resource {
+        Resource(cloud: "qemu", kind: .file, build: build, token: token)
+    }
+
+    @Test func `a running build is not dead, an abandoned one is`() async throws {
+        var running: RunningBuild? = try await fixture.store.builds.begin(name: "web:1")
+        let id = try #require(running?.id)
+        let other = try fixture.again()
+        #expect(try await other.builds.dead().isEmpty)
+        #expect(try await other.builds.record(of: id) == running?.record)
+        #expect(try await other.builds.record(of: id).owner == ProcessIdentity.current)
+
+        running = nil
+        let dead = try await other.builds.dead()
+        #expect(dead.map(\.id) == [id])
+        #expect(try await fixture.store.builds.dead().isEmpty, "another gc is at it")
+        try await dead[0].finish()
+        #expect(try await fixture.store.builds.dead().isEmpty)
+        #expect(try await fixture.store.builds.record(of: id).state == .failed)
+        #expect(try fixture.names(in: "builds") == [])
+    }
+
+    @Test(arguments: [BuildRecord.State.done, .failed])
+    func `a build that ended with everything gone is over`(state: BuildRecord.State) async throws {
+        let build = try await fixture.store.builds.begin(name: "web:1", purpose: .boot)
+        let entry = try await fixture.store.ledger.intend(file(build.id))
+        try await fixture.store.ledger.gone(entry)
+        try await build.finish(state)
+        #expect(try await fixture.store.builds.dead(includingKept: true).isEmpty)
+        let record = try await fixture.store.builds.record(of: build.id)
+        #expect(record.state == state)
+        #expect(record.purpose == .boot)
+        #expect(record.ended != nil)
+        #expect(try fixture.names(in: "builds") == [])
+    }
+
+    @Test func `what a finished build could not remove is found`() async throws {
+        let build = try await fixture.store.builds.begin(name: "web:1")
+        let entry = try await fixture.store.ledger.intend(file(build.id))
+        try await build.finish(.done)
+        var dead = try await fixture.store.builds.dead()
+        #expect(dead.first?.entries.map(\.id) == [entry])
+        // A gc that fails to remove it, too, leaves it to the next one.
+        try await dead.first?.finish()
+        dead = try await fixture.store.builds.dead()
+        #expect(dead.count == 1)
+        try await fixture.store.ledger.gone(entry)
+        try await dead.first?.finish()
+        #expect(try await fixture.store.builds.dead().isEmpty)
+        #expect(try await fixture.store.builds.record(of: build.id).state == .done)
+    }
+
+    @Test func `a kept build is spared until it is asked for`() async throws {
+        let build = try await fixture.store.builds.begin(name: "web:1")
+        _ = try await fixture.store.ledger.intend(file(build.id))
+        try await build.finish(.kept)
+        #expect(try await fixture.store.builds.dead().isEmpty)
+        let kept = try await fixture.store.builds.dead(includingKept: true)
+        #expect(kept.map(\.record.state) == [.kept])
+        try await fixture.store.ledger.gone(kept[0].entries[0].id)
+        try await kept[0].finish()
+        #expect(try await fixture.store.builds.dead(includingKept: true).isEmpty)
+    }
+
+    @Test func `one build cannot run twice`() async throws {
+        let build = try await fixture.store.builds.begin(name: "a:1")
+        let error = await #expect(throws: StoreError.self) {
+            try await fixture.store.builds.begin(name: "a:1", id: build.id)
+        }
+        #expect(error?.code == .inUse)
+        try await build.finish(.done)
+        await #expect(throws: StoreError.self) { try await fixture.store.builds.begin(name: "a:1", id: build.id) }
+        #expect(try fixture.names(in: "builds") == [])
+    }
+
+    @Test func `resources of a build that nobody announced belong to a dead one`() async throws {
+        let id = BuildID.random()
+        _ = try await fixture.store.ledger.intend(file(id))
+        #expect(try await fixture.store.builds.dead().map(\.id) == [id])
+    }
+
+    @Test func `old builds are forgotten with their logs, unfinished ones are not`() async throws {
+        let builds = fixture.store.builds
+        let old = try await builds.begin(name: "old:1")
+        try Data("log".utf8).write(to: URL(fileURLWithPath: old.log.string))
+        try await old.finish(.failed)
+        let leaky = try await builds.begin(name: "leaky:1")
+        _ = try await fixture.store.ledger.intend(file(leaky.id))
+        try await leaky.finish(.failed)
+        let running = try await builds.begin(name: "running:1")
+        #expect(try await builds.prune(endedBefore: Date(timeIntervalSinceNow: -3600)).isEmpty)
+        #expect(try fixture.names(in: "builds").contains("\(old.id).log"))
+        #expect(try await builds.prune(endedBefore: Date(timeIntervalSinceNow: 3600)) == [old.id])
+        #expect(Set(try await builds.records().map(\.id)) == [leaky.id, running.id])
+        #expect(try fixture.names(in: "builds") == ["\(running.id).lock"])
+        let error = await #expect(throws: StoreError.self) { try await builds.record(of: old.id) }
+        #expect(error?.code == .notFound)
+    }
+}

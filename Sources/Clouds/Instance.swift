@@ -1,4 +1,3 @@
-
 /// What is needed to make a machine.
 public struct InstanceSpec: Sendable {
     /// The build, or boot, that the machine is for.

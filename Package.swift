@@ -67,7 +67,9 @@ let package = Package(
         module("SSHTransport", ["CLibSSH2", "RemoteHosts", "SystemCalls", crypto, logging]),
         module("HTTPTransport", ["CCurl", "SystemCalls", system]),
         module("Store", ["Clouds", "SystemCalls", grdb, system]),
-        module("GuestSupervisor", ["RemoteHosts"]),
+        module(
+            "GuestSupervisor", ["RemoteHosts"],
+            resources: [.embedInCode("Guest/supervisor.sh"), .embedInCode("Guest/prelude.sh")]),
         module("TerminalProgress", ["ReplayEvents", "SystemCalls"]),
 
         // Level 3

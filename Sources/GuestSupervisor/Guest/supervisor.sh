@@ -1,0 +1,472 @@
+#!/bin/sh
+# The guest's half of replay: runs the steps of one build on this machine, one after the other, whatever becomes of
+# the connection. POSIX sh; tried with dash, bash and busybox ash.
+#
+# Roles:   attach   one per connection: reads frames from stdin, copies the output log to stdout, answers on stderr
+#          execute  one per build, detached from every connection: runs the queued steps
+#          cancel   ends the running step
+#
+# The state directory is root's alone and holds
+#   queue     what to do, one line each, appended by attach, read in order by execute: `step ID FLAGS BLOB`, `resume`
+#   steps/ID  the step's script, sourced after `prelude`
+#   journal   what was done, one line each: `started ID OFFSET UPTIME`, `finished ID HOW NUMBER OFFSET UPTIME`,
+#             `skipped ID`. The `finished` line is the only proof that a step ended, and of how.
+#   output    both streams of all steps; between them stand the journal's lines as marks, which begin with a secret
+#             that no step can see. So one stream tells in one order what was written and which step wrote it.
+#   blobs/B   uploads; B.ready when complete
+#   bell      a FIFO: a line in it says that the queue or the blobs have news
+#   sink      the FIFO that is a step's stdout and stderr. A FIFO as in a container, and not the log itself: opening
+#             /dev/stdout again must not cut the log off, and must work for every user.
+#   result    the FIFO through which a step's status comes: it works on a full disk
+#   current   process, start time and id of the running step
+# shellcheck disable=SC2086,SC2016,SC2094 # $sh may be two words (busybox sh); programs in quotes expand elsewhere
+set -u
+role=$1 state=$2 sh=$3
+PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+export PATH LC_ALL
+unset ENV BASH_ENV CDPATH IFS
+version=1
+
+# The start time of a process in clock ticks: with the pid it names a process for as long as the machine runs.
+start_time() {
+    started_at=
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+    set -- ${stat##*) }
+    started_at=${20}
+}
+
+# Whether the process that FILE names is alive; sets `process`.
+alive() {
+    process='' since=''
+    { read -r process since _ <"$1"; } 2>/dev/null
+    [ -n "$process" ] && start_time "$process" && [ "$started_at" = "$since" ]
+}
+
+sign() { start_time "$$" && printf '%s %s\n' "$$" "$started_at" >"$1"; }
+
+# ---------------------------------------------------------------------------------------------------------- cancel
+
+# Inside the step's PID namespace, and only there, -1 is every process of the step: also those that called setsid
+# or forked twice. In the namespace of the machine it would be every process of the machine: hence the comparison.
+signal_namespace() {
+    outer=$(readlink /proc/self/ns/pid)
+    nsenter --pid="/proc/$1/ns/pid_for_children" "$(command -v sh)" -c \
+        '[ "$(readlink /proc/self/ns/pid)" != "$1" ] && kill -s TERM -- -1' sh "$outer"
+}
+
+end_process_tree() {
+    if [ "$(readlink "/proc/$1/ns/pid_for_children")" != "$(readlink /proc/self/ns/pid)" ]; then
+        child=
+        { read -r child _ <"/proc/$1/task/$1/children"; } 2>/dev/null
+        kill -s KILL -- "${child:-$1}"
+    else
+        kill -s KILL -- "-$1" || kill -s KILL -- "$1"
+    fi
+}
+
+cancel() {
+    cd "$state" || exit
+    alive current || exit 0
+    runner=$process
+    if [ "$(readlink "/proc/$runner/ns/pid_for_children")" != "$(readlink /proc/self/ns/pid)" ]; then
+        signal_namespace "$runner"
+    else
+        kill -s TERM -- "-$runner" || kill -s TERM -- "$runner"
+    fi
+    tries=0
+    while [ "$tries" -lt 10 ]; do
+        sleep 0.05 || sleep 1
+        alive current && [ "$process" = "$runner" ] || exit 0
+        tries=$((tries + 1))
+    done
+    end_process_tree "$runner"
+}
+
+# --------------------------------------------------------------------------------------------------------- execute
+
+# The offset at which the log ends now: the position of our own descriptor, which the collectors share.
+log_end() { read -r _ offset <"/proc/$$/fdinfo/5"; }
+uptime_now() { read -r uptime _ </proc/uptime; }
+
+# Journal first, then the mark that tells the client. On a full disk the ballast makes room for both.
+record() {
+    printf '%s\n' "$1" >>journal || { rm -f ballast; printf '%s\n' "$1" >>journal; }
+    printf '\036replay:%s:%s\n' "$secret" "$1" >&5 || { rm -f ballast; printf '\n\036replay:%s:%s\n' "$secret" "$1" >&5; }
+    unsynced=1
+}
+
+# How awk can be the first process of a step. It must tell an exit status from a signal, which sh cannot, and end
+# the zombies that are handed to it, which mawk does (it waits for any child) and others leave to a shell above them.
+choose_reaper() {
+    reaper=rough awk=$(command -v mawk) || awk=$(command -v awk) || return
+    [ "$("$awk" 'BEGIN { print system("kill -9 $$") }' 2>/dev/null)" = 265 ] || return
+    case $("$awk" -W version 2>&1 </dev/null) in
+        mawk*) reaper=mawk ;;
+        *) reaper='awk' ;;
+    esac
+}
+
+# Becomes the process that runs step $1 to its end: isolated, or ($2 is `host`) as a plain session of the machine.
+become_runner() {
+    read -r pid _ </proc/self/stat
+    start_time "$pid"
+    printf '%s %s %s\n' "$pid" "$started_at" "$1" >current
+    [ ! -e cancelled ] || exit 1
+    if [ "$sh" = /bin/sh ]; then
+        command=". ./prelude; . ./steps/$1"
+    else
+        command="exec $sh -c '. ./prelude; . ./steps/$1'"
+    fi
+    case $reaper in
+        mawk) set -- "$2" "$awk" "$program" "$command" ;;
+        awk) set -- "$2" $sh -c '"$@"; :' sh "$awk" "$program" "$command" ;;
+        rough) set -- "$2" $sh -c '(eval "$1"); echo "$?" >result' sh "$command" ;;
+    esac
+    mode=$1
+    shift
+    if [ "$mode" = host ]; then
+        [ "$isolation" = none ] || set -- nsenter --mount=/proc/self/fd/8 -- $sh -c 'cd "$0" && exec "$@"' "$state" "$@"
+        replay_session=''
+        export replay_session
+        exec setsid "$@"
+    fi
+    replay_session=$session
+    export replay_session
+    exec unshare --mount --propagation slave --pid --fork --kill-child --mount-proc "$@"
+}
+
+run_step() {
+    id=$1 mode=host
+    [ "$isolation" = none ] || case $2 in *h*) ;; *) mode=isolated ;; esac
+    log_end
+    uptime_now
+    record "started $id $offset $uptime"
+    cat <sink >&5 &
+    collector=$!
+    # In the foreground: a background job of a shell without job control ignores SIGINT and SIGQUIT.
+    (become_runner "$id" "$mode") </dev/null >sink 2>&1 4<&- 5>&- 6<&- 7<&-
+    if [ "$mode" = host ]; then
+        # Without a namespace a daemon can outlive the step and hold the FIFO: the collector must not wait for it.
+        alive current || kill -s KILL -- "-${process:-0}"
+        (sleep 0.2 || sleep 1; kill -s TERM "$collector") 2>/dev/null &
+    fi 2>/dev/null
+    wait "$collector"
+    printf 'none\n' >&7
+    read -r raw <&7
+    [ "$raw" = none ] || read -r _ <&7
+    how=exit number=$raw
+    case $raw in
+        none) how=lost number=0 ;;
+        *) if [ "$raw" -gt 512 ]; then how=signal number=$((raw - 512)); elif [ "$raw" -gt 256 ]; then how=signal number=$((raw - 256)); fi ;;
+    esac
+    [ ! -e cancelled ] || how=cancelled number=0
+    : >current
+    log_end
+    uptime_now
+    record "finished $id $how $number $offset $uptime"
+    case $how$number$2 in
+        exit0*) ;;
+        *s) [ "$how" = cancelled ] && halted=1 ;;
+        *) halted=1 ;;
+    esac
+}
+
+# What an executor before this one left: its steps, ended or not, do not run again.
+recover() {
+    known=' ' halted='' open='' resumes=0
+    [ -e journal ] || return
+    while read -r what id how number _; do
+        case $what in
+            started) known="$known$id " open=$id ;;
+            skipped) known="$known$id " ;;
+            resumed) halted='' resumes=$((resumes + 1)) ;;
+            finished) open='' ; case $how$number in exit0) ;; *) halted=1 ;; esac ;;
+        esac
+    done <journal
+    [ -n "$open" ] || return
+    if alive current; then end_process_tree "$process"; fi
+    : >current
+    log_end
+    uptime_now
+    record "finished $open lost 0 $offset $uptime"
+    halted=1
+}
+
+wait_for_blob() {
+    while [ ! -e "blobs/$1.ready" ] && [ ! -e cancelled ]; do read -r _ <&6; done
+}
+
+execute() {
+    exec 2>>"$state/errors"
+    if [ "$isolation" = unknown ]; then
+        isolation=none
+        if unshare --mount --propagation slave --pid --fork --kill-child --mount-proc true && command -v nsenter >/dev/null; then
+            isolation=namespaces
+            # In a mount namespace of its own the executor covers the state directory, so that no step meets it;
+            # what it needs there it reaches through its working directory.
+            exec 8</proc/self/ns/mnt
+            exec unshare --mount --propagation slave $sh "$state/supervisor" execute "$state" "$sh" namespaces
+        fi
+    fi
+    umask 077
+    cd "$state" || exit
+    sign executor
+    [ "$isolation" = none ] || mount -t tmpfs -o size=16k,mode=0700 replay "$state"
+    session=$(command -v setsid)
+    # Whether a step of root's needs no further program to be exactly root, as it is nearly always.
+    case $(id -u):$(id -G) in
+        0:0) replay_plain_root=root ;;
+        0:*) replay_plain_root='' ;;
+        *) replay_plain_root=user ;;
+    esac
+    export replay_plain_root
+    program='BEGIN { status = system(ARGV[1]); print status >"result"; close("result") }'
+    choose_reaper
+    read -r secret <secret
+    exec 4<queue 5>>output 6<>bell 7<>result
+    # Appending moves the position to the end; until the first write it is 0.
+    printf '' >&5
+    unsynced='' line='' part=''
+    position
+    recover
+    while :; do
+        if ! IFS= read -r line <&4; then
+            # The end for now, or a line that is still being written.
+            part=$part$line
+            # A crash of the machine takes the effects of the last seconds with it as well as their record, so the
+            # record is made durable when there is time for it, and not before each step.
+            [ -z "$unsynced" ] || { sync journal; unsynced=''; }
+            read -r _ <&6
+            continue
+        fi
+        line=$part$line part=
+        set -- $line
+        case $1 in
+            resume)
+                if [ "$resumes" -gt 0 ]; then
+                    resumes=$((resumes - 1))
+                else
+                    halted=''
+                    rm -f cancelled
+                    record resumed
+                fi
+                ;;
+            step)
+                case $known in *" $2 "*) continue ;; esac
+                known="$known$2 "
+                [ "$4" = - ] || [ -n "$halted" ] || wait_for_blob "$4"
+                if [ -n "$halted" ] || [ -e cancelled ]; then
+                    halted=1
+                    record "skipped $2"
+                else
+                    run_step "$2" "$3"
+                fi
+                ;;
+        esac
+    done
+}
+
+# Brings the shared position of descriptor 5 to the end of the log (a fresh descriptor for appending stands at 0).
+position() { [ ! -s output ] || printf '\036replay:%s:executor\n' "$secret" >&5; }
+
+# ---------------------------------------------------------------------------------------------------------- attach
+
+answer() { printf '%s\n' "$*" >&3; }
+
+take() { dd bs="$1" count=1 iflag=fullblock 2>/dev/null; }
+drain() { [ "$1" = 0 ] || take "$1" >/dev/null; }
+
+start_executor() {
+    ! alive executor || return 0
+    set -- "$state/supervisor" execute "$state" "$sh" unknown
+    if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
+        # A unit of the system manager: nothing that ends the login session (KillUserProcesses) ends the build.
+        systemd-run --quiet --collect --no-ask-password --unit="$unit" -p KillMode=control-group -p OOMPolicy=continue \
+            -p IgnoreSIGPIPE=no -p TasksMax=infinity -p StandardInput=null -p StandardOutput=null \
+            env -i PATH="$PATH" LC_ALL=C $sh "$@" </dev/null >/dev/null && return
+    fi
+    signals=--default-signal
+    env "$signals" true 2>/dev/null || signals=
+    setsid -f env -i $signals PATH="$PATH" LC_ALL=C $sh "$@" </dev/null >/dev/null 2>&1 3>&- 7>&-
+}
+
+stop_executor() {
+    if alive executor; then
+        executor=$process
+        : >cancelled
+        if alive current; then end_process_tree "$process"; fi
+        [ ! -d /run/systemd/system ] || systemctl stop "$unit.service"
+        kill -s KILL -- "-$executor"
+    fi 2>/dev/null
+}
+
+# A connection that was lost may not know it yet: its processes must not write any more when this one begins.
+retire_predecessor() {
+    if alive attach && [ "$process" != "$$" ]; then
+        kill -s KILL -- "-$process"
+        tries=0
+        while kill -s 0 -- "-$process" && [ "$tries" -lt 50 ]; do
+            sleep 0.02 || sleep 1
+            tries=$((tries + 1))
+        done
+    fi 2>/dev/null
+    sign attach
+}
+
+# Copies the log to stdout from offset $1, for ever. GNU tail is woken by inotify; others look once in 50 ms.
+follow() {
+    case $(tail --version 2>/dev/null) in
+        *GNU*) exec tail -s 0.05 -c "+$(($1 + 1))" -f output ;;
+    esac
+    at=$1
+    while :; do
+        end=$(wc -c <output)
+        if [ "$end" -gt "$at" ]; then
+            tail -c "+$((at + 1))" output | head -c "$((end - at))" || exit
+            at=$end
+        else
+            sleep 0.05 || sleep 1
+        fi
+    done
+}
+
+# The size of blob $1, 0 when there is none.
+blob_size() {
+    size=0
+    [ ! -e "blobs/$1" ] || size=$(wc -c <"blobs/$1")
+    [ ! -e "blobs/$1.ready" ] || size=$(wc -c <"blobs/$1.ready")
+    size=$((size))
+}
+
+put() { # BLOB OFFSET LENGTH
+    if [ "$open_blob" != "$1" ]; then
+        blob_size "$1"
+        open_blob=$1 open_size=$size
+    fi
+    if [ "$open_size" != "$2" ]; then
+        drain "$3"
+        answer "failed $1 offset $2 does not follow $open_size"
+    elif take "$3" >>"blobs/$1"; then
+        open_size=$((open_size + $3))
+        answer "stored $1 $open_size"
+    else
+        open_blob=
+        answer "failed $1 cannot write to $state/blobs: is the disk full?"
+    fi
+}
+
+commit() { # BLOB SIZE
+    if [ ! -e "blobs/$1.ready" ]; then
+        open_blob=
+        : >>"blobs/$1"
+        blob_size "$1"
+        if [ "$size" != "$2" ]; then
+            answer "failed $1 has $size bytes instead of $2"
+            return
+        fi
+        mv -f "blobs/$1" "blobs/$1.ready"
+    fi
+    printf '\n' >&7
+    answer "committed $1"
+}
+
+queue_step() { # ID FLAGS BLOB LENGTH
+    case $queued in
+        *" $1 "*) drain "$4" ;;
+        *)
+            if take "$4" >"steps/$1" && printf 'step %s %s %s\n' "$1" "$2" "$3" >>queue; then
+                queued="$queued$1 "
+                printf '\n' >&7
+            else
+                answer "error cannot write to $state: is the disk full?"
+                exit 1
+            fi
+            ;;
+    esac
+    answer "queued $1"
+}
+
+attach() { # MARKER OFFSET, where `end` means: what is written from now on
+    # As the leader of a process group of its own, so that its successor can end all of it.
+    read -r stat </proc/self/stat
+    set -- "$@" ${stat##*) }
+    # After the two arguments: state, parent, group.
+    [ "$5" = "$$" ] || exec setsid $sh "$state/supervisor" attach "$state" "$sh" "$1" "$2"
+    marker=$1 from=$2
+    umask 077
+    cd "$state" || exit
+    exec 3>&2 2>>errors
+    retire_predecessor
+    read -r boot </proc/sys/kernel/random/boot_id
+    if [ ! -e secret ]; then
+        mkfifo -m 600 bell result
+        mkfifo -m 622 sink
+        : >>queue
+        : >>output
+        : >>journal
+        printf '%s\n' "$boot" >boot
+        dd if=/dev/zero of=ballast bs=65536 count=1 2>/dev/null
+        read -r secret </proc/sys/kernel/random/uuid
+        printf '%s\n' "$secret" >secret
+    fi
+    read -r secret <secret
+    # Before the journal is told: what ends meanwhile is told twice, but never not at all.
+    [ "$from" != end ] || from=$(wc -c <output)
+    read -r first_boot <boot
+    exec 7<>bell
+    queued=' '
+    while read -r what id _; do [ "$what" != step ] || queued="$queued$id "; done <queue
+    [ "$boot" != "$first_boot" ] || start_executor
+    answer "$marker hello $version $boot $first_boot"
+    while read -r line; do answer "journal $line"; done <journal
+    answer "ready"
+    printf '%s %s %s\n' "$marker" "$secret" "$((from))"
+    follow "$((from))" &
+    follower=$!
+    trap 'kill "$follower" 2>/dev/null' EXIT
+    open_blob='' open_size=0
+    while read -r verb one two three length; do
+        case $verb in
+            step) queue_step "$one" "$two" "$three" "$length" ;;
+            put) put "$one" "$two" "$length" ;;
+            commit) commit "$one" "$two" ;;
+            have)
+                open_blob=
+                blob_size "$one"
+                answer "have $one $size $two"
+                ;;
+            discard) rm -f "blobs/$one" "blobs/$one.ready" ;;
+            ack) fallocate --punch-hole --offset 0 --length "$one" output ;;
+            ping) answer "pong $one" ;;
+            cancel)
+                : >cancelled
+                printf '\n' >&7
+                setsid -f $sh "$state/supervisor" cancel "$state" "$sh" </dev/null >/dev/null 2>&1 3>&- 7>&-
+                ;;
+            resume)
+                printf 'resume\n' >>queue
+                printf '\n' >&7
+                ;;
+            restart) # after a reboot that the client accepts
+                printf '%s\n' "$boot" >boot
+                start_executor
+                ;;
+            remove)
+                stop_executor
+                kill "$follower"
+                cd / && rm -rf -- "$state"
+                answer "removed"
+                exit 0
+                ;;
+            *) answer "error unknown verb $verb" ;;
+        esac
+    done
+    exit 0
+}
+
+unit=${state##*/}
+case $role in
+    attach) shift 3; attach "$@" ;;
+    execute) isolation=$4; execute ;;
+    cancel) cancel ;;
+esac

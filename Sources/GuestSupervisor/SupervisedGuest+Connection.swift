@@ -1,0 +1,246 @@
+import RemoteHosts
+import Synchronization
+
+extension SupervisedGuest {
+    /// Keeps a connection open until the conversation ends.
+    func serve() async {
+        defer { closed.fulfil(()) }
+        var deadline = ContinuousClock.now + options.connectTimeout
+        while !Task.isCancelled {
+            let host: any RemoteHost
+            do {
+                host = try await connector.connect(until: deadline)
+            } catch {
+                return fail(ready.isResolved ? connectionLost(error) : error)
+            }
+            let link = open()
+            let failure = await converse(on: host, link)
+            await host.close()
+            state.withLock { $0.link = nil }
+            if Task.isCancelled || state.withLock({ $0.failure != nil }) { return }
+            if state.withLock({ $0.closing }) {
+                return removed.fail(failure ?? GuestSupervisorError(.closed, "the connection ended"))
+            }
+            if link.greeted {
+                deadline = .now + options.reconnectTimeout
+                events(.linkLost)
+            } else if !ready.isResolved || ContinuousClock.now > deadline {
+                return fail(startFailed(link, failure))
+            } else {
+                try? await Task.sleep(for: .milliseconds(500))
+            }
+        }
+    }
+
+    private func connectionLost(_ error: any Error) -> GuestSupervisorError {
+        GuestSupervisorError(
+            .connectionLost,
+            "the connection to the guest was lost and did not come back within \(options.reconnectTimeout)", cause: error)
+    }
+
+    private func startFailed(_ link: GuestLink, _ failure: (any Error)?) -> GuestSupervisorError {
+        GuestSupervisorError(
+            .startFailed,
+            "the supervisor did not start on the guest; it needs /bin/sh, dd, mkfifo, room in "
+                + "\(options.stateDirectory), and root or sudo without a password", context: link.noise, cause: failure)
+    }
+
+    /// Makes the next connection's side of the conversation: it repeats what the guest has not confirmed.
+    private func open() -> GuestLink {
+        let generator = SystemRandomNumberGenerator()
+        var random = generator
+        let marker = "replay-" + String(random.next(), radix: 16) + String(random.next(), radix: 16)
+        let frames = OutgoingFrames(first: GuestProgram.firstBytes) { [weak self] in self?.nextChunk() }
+        let link = GuestLink(marker: marker, frames: frames)
+        state.withLock { state in
+            if state.stopRequested { frames.send(Frame.bytes("cancel")) }
+            for id in state.order {
+                if let frame = state.steps[id]?.frame { frames.send(frame) }
+            }
+            state.generation += 1
+            if state.generation > 1 {
+                for upload in state.uploads { frames.send(upload.restart(token: String(state.generation))) }
+            }
+            if state.closing { frames.send(Frame.bytes("remove")) }
+            state.link = link
+        }
+        return link
+    }
+
+    private func nextChunk() -> [UInt8]? {
+        for upload in state.withLock({ $0.uploads }) {
+            if let frame = upload.nextFrame() { return frame }
+        }
+        return nil
+    }
+
+    /// Runs the conversation on one connection to its end.
+    private func converse(on host: any RemoteHost, _ link: GuestLink) async -> (any Error)? {
+        let position = state.withLock { $0.position }
+        let command = GuestProgram.command(options: options, marker: link.marker, offset: position)
+        return await withTaskGroup(of: (any Error)?.self) { group in
+            group.addTask {
+                do {
+                    let status = try await host.run(command, input: link.frames) { stream, bytes in
+                        switch stream {
+                        case .standardError: for line in link.lines(bytes) { try self.receive(line, on: link) }
+                        case .standardOutput: self.receive(bytes, on: link)
+                        }
+                    }
+                    return GuestSupervisorError(.connectionLost, "the supervisor's channel ended (\(status))")
+                } catch {
+                    return error
+                }
+            }
+            group.addTask { await self.watch(host, link) }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first
+        }
+    }
+
+    /// Asks a silent guest whether it is there; returns when it does not answer.
+    private func watch(_ host: any RemoteHost, _ link: GuestLink) async -> (any Error)? {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: options.pingInterval)
+            let silence = ContinuousClock.now - link.lastHeard
+            if silence > options.silenceTimeout {
+                await host.close()
+                return GuestSupervisorError(.connectionLost, "the guest has not answered for \(silence)")
+            }
+            if silence >= options.pingInterval, link.greeted { link.frames.send(Frame.bytes("ping")) }
+        }
+        return nil
+    }
+
+    // MARK: Answers on standard error
+
+    private func receive(_ line: String, on link: GuestLink) throws {
+        guard link.greeted else {
+            if let fields = link.greeting(line) { try greeted(fields, on: link) }
+            return
+        }
+        let fields = line.split(separator: " ").map(String.init)
+        switch fields.first {
+        case "queued" where fields.count == 2: state.withLock { $0.steps[fields[1]]?.frame = nil }
+        case "stored" where fields.count == 3: upload(fields[1])?.stored(Int64(fields[2]) ?? 0)
+        case "committed" where fields.count == 2: upload(fields[1])?.committed()
+        case "have" where fields.count == 4:
+            if state.withLock({ String($0.generation) }) == fields[3] {
+                upload(fields[1])?.resume(at: Int64(fields[2]) ?? 0)
+            }
+        case "failed" where fields.count > 2:
+            let error = GuestSupervisorError(.uploadFailed, "upload \(line.dropFirst("failed ".count))")
+            upload(fields[1])?.completed.fail(error)
+        case "journal": journal(fields.dropFirst().map { $0 })
+        case "removed": removed.fulfil(())
+        case "ready", "pong": break
+        case "error":
+            fail(GuestSupervisorError(.protocolViolation, "the guest \(line.dropFirst("error ".count))"))
+            throw CancellationError()
+        default: break
+        }
+        link.frames.wake()
+    }
+
+    private func upload(_ blob: String) -> Upload? { state.withLock { $0.uploads.first { $0.blob == blob } } }
+
+    private func greeted(_ fields: [Substring], on link: GuestLink) throws {
+        guard fields.count == 3, fields[0] == "1" else {
+            fail(GuestSupervisorError(.protocolViolation, "the guest runs another version of the supervisor"))
+            throw CancellationError()
+        }
+        let boot = String(fields[1])
+        let (expected, current) = state.withLock { state in
+            let expected = state.bootID ?? String(fields[2])
+            state.bootID = expected
+            return (expected, state.current ?? state.order.first { state.steps[$0]?.result.isResolved == false })
+        }
+        guard expected == boot else {
+            let place = current.map { "while step \($0) was to be done" } ?? "between two steps"
+            fail(GuestSupervisorError(.rebooted, "the machine restarted unexpectedly \(place)"))
+            throw CancellationError()
+        }
+        if ready.isResolved { events(.linkRestored) }
+        ready.fulfil(())
+    }
+
+    /// A line of the journal, told at every greeting: news only for a client that starts anew.
+    private func journal(_ fields: [String]) {
+        guard fields.count > 1, state.withLock({ $0.generation == 1 && $0.steps[fields[1]]?.started == nil }) else {
+            return
+        }
+        state.withLock { state in
+            if state.steps[fields[1]] == nil {
+                state.steps[fields[1]] = Known()
+                state.order.append(fields[1])
+            }
+        }
+        record(fields)
+    }
+
+    // MARK: The log on standard output
+
+    private func receive(_ bytes: [UInt8], on link: GuestLink) {
+        let position = link.scan(bytes) { piece in
+            switch piece {
+            case .record(let text): record(text.split(separator: " ").map(String.init))
+            case .output(let bytes):
+                if let id = state.withLock({ $0.current }) { events(.output(id, Array(bytes))) }
+            }
+        }
+        guard let position else { return }
+        let acknowledge = state.withLock { state in
+            state.position = position
+            guard position - state.acknowledged >= 4 << 20 else { return false }
+            state.acknowledged = position
+            return true
+        }
+        if acknowledge { link.frames.send(Frame.bytes("ack", String(position))) }
+    }
+
+    /// One of the supervisor's records: `started ID OFFSET UPTIME`, `finished ID HOW NUMBER OFFSET UPTIME`, `skipped ID`.
+    private func record(_ fields: [String]) {
+        guard fields.count > 1 else { return }
+        let id = fields[1]
+        switch fields[0] {
+        case "started" where fields.count == 4:
+            let uptime = hundredths(fields[3])
+            state.withLock { state in
+                state.current = id
+                state.steps[id]?.started = uptime
+                state.steps[id]?.frame = nil
+            }
+            events(.started(id))
+        case "finished" where fields.count == 6:
+            let end: StepEnd =
+                switch fields[2] {
+                case "exit": .exited(Int(fields[3]) ?? 255)
+                case "signal": .signalled(Int(fields[3]) ?? 0)
+                case "cancelled": .cancelled
+                default: .lost
+                }
+            let (promise, started) = state.withLock { state in
+                state.current = nil
+                return (state.steps[id]?.result, state.steps[id]?.started)
+            }
+            let uptime = hundredths(fields[5])
+            let result = StepResult(
+                id: id, end: end, duration: .milliseconds(10 * max(0, uptime - (started ?? uptime))))
+            events(.finished(result))
+            promise?.fulfil(result)
+        case "skipped":
+            let promise = state.withLock { state in
+                state.steps[id]?.frame = nil
+                return state.steps[id]?.result
+            }
+            events(.skipped(id))
+            promise?.fail(
+                GuestSupervisorError(.notStarted, "step \(id) was not started, because one before it did not succeed"))
+        default: break
+        }
+    }
+
+    /// `123.45` in hundredths of a second, as /proc/uptime has it.
+    private func hundredths(_ text: String) -> Int64 { Int64(text.filter { $0 != "." }) ?? 0 }
+}

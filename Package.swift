@@ -112,7 +112,7 @@ let package = Package(
             "SSHTransportTests", ["SSHTransport", "RemoteHosts", "ReplayTestSupport", "SystemCalls", subprocess, system]),
         tests("HTTPTransportTests", ["HTTPTransport", "ReplayTestSupport", system]),
         tests("StoreTests", ["Store", "Clouds", "SystemCalls", "ReplayTestSupport", grdb, system]),
-        tests("GuestSupervisorTests", ["GuestSupervisor", "RemoteHosts", "ReplayTestSupport"]),
+        tests("GuestSupervisorTests", ["GuestSupervisor", "RemoteHosts", "ReplayTestSupport", system]),
         tests("TerminalProgressTests", ["TerminalProgress", "ReplayEvents"]),
         tests("BuildContextsTests", ["BuildContexts", "ReplayPlan", "ReplayTestSupport", system]),
         tests("BaseImagesTests", ["BaseImages", "Basemaps", "ReplayEvents", "ReplayTestSupport", system, crypto]),

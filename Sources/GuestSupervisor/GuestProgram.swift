@@ -57,7 +57,8 @@ public struct SupervisorOptions: Sendable {
 
     /// Makes options.
     public init(
-        stateDirectory: String, shell: String = "/bin/sh", asRoot: Bool = true, connectTimeout: Duration = .seconds(600),
+        stateDirectory: String, shell: String = "/bin/sh", asRoot: Bool = true,
+        connectTimeout: Duration = .seconds(600),
         reconnectTimeout: Duration = .seconds(300), pingInterval: Duration = .seconds(10),
         silenceTimeout: Duration = .seconds(40)
     ) {

@@ -10,7 +10,9 @@ public enum ShellText {
     /// The shells' own variables are read-only in some shell, or assigning to them does something (a locale that the
     /// machine lacks makes bash complain on the step's stderr).
     public static func isPlainVariable(_ name: String) -> Bool {
-        guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
+        guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+            return false
+        }
         let isWord = name.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

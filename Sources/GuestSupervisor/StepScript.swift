@@ -30,11 +30,11 @@ public struct StepScript: Sendable, Hashable {
         lines.append("set -- $replay_words " + arguments.map(ShellText.quoted).joined(separator: " "))
         let odd = names.filter { !ShellText.isPlainVariable($0) }
         if odd.isEmpty {
-            // bash gives every command a variable `_`.
-            lines.append(#"[ -z "${BASH_VERSION:-}" ] || set -- "$(command -v env)" -u _ "$@""#)
+            // bash gives every command the variables `_` and `SHLVL`.
+            lines.append(#"[ -z "${BASH_VERSION:-}" ] || set -- "$(command -v env)" -u _ -u SHLVL "$@""#)
         } else {
             let assignments = odd.map { ShellText.quoted("\($0)=\(values[$0] ?? "")") }.joined(separator: " ")
-            lines.append(#"set -- "$(command -v env)" -u _ \#(assignments) "$@""#)
+            lines.append(#"set -- "$(command -v env)" -u _ -u SHLVL \#(assignments) "$@""#)
         }
         if values["HOME"] == nil { lines.append("export HOME=\"$replay_home\"") }
         let plain = names.filter(ShellText.isPlainVariable)

@@ -35,7 +35,8 @@ extension SupervisedGuest {
     private func connectionLost(_ error: any Error) -> GuestSupervisorError {
         GuestSupervisorError(
             .connectionLost,
-            "the connection to the guest was lost and did not come back within \(options.reconnectTimeout)", cause: error)
+            "the connection to the guest was lost and did not come back within \(options.reconnectTimeout)",
+            cause: error)
     }
 
     private func startFailed(_ link: GuestLink, _ failure: (any Error)?) -> GuestSupervisorError {

@@ -174,14 +174,17 @@ public final class SupervisedGuest: Sendable {
     ///   stay, and a later ``start(_:options:events:)`` finds them.
     /// - Throws: ``GuestSupervisorError`` with ``GuestSupervisorError/Code/timedOut`` when the guest did not confirm the removal.
     public func finish(remove: Bool) async throws {
-        if remove, let link = state.withLock({ state in
-            state.closing = true
-            return state.link
-        }) {
+        if remove,
+            let link = state.withLock({ state in
+                state.closing = true
+                return state.link
+            })
+        {
             link.frames.send(Frame.bytes("remove"))
             let watchdog = Task { [removed] in
                 try await Task.sleep(for: .seconds(15))
-                removed.fail(GuestSupervisorError(.timedOut, "the guest did not confirm that the supervisor is removed"))
+                removed.fail(
+                    GuestSupervisorError(.timedOut, "the guest did not confirm that the supervisor is removed"))
             }
             defer { watchdog.cancel() }
             do { try await removed.value() } catch {

@@ -9,12 +9,14 @@ public struct SSHError: Error, CustomStringConvertible {
 
         /// Nobody listens at the address. Heals while a machine boots.
         public static let connectionRefused = Code(rawValue: "connection-refused")
-        /// The host name or address leads nowhere. Heals while a machine boots.
+        /// The host name or address leads nowhere, or nobody answers there. Heals while a machine boots.
         public static let unreachable = Code(rawValue: "unreachable")
-        /// The deadline passed.
+        /// A server that had introduced itself did not answer in time, or no address was known until the deadline.
         public static let timedOut = Code(rawValue: "timed-out")
         /// The server ended the connection before it sent its banner: it starts, or it punishes this address.
         public static let closedBeforeBanner = Code(rawValue: "closed-before-banner")
+        /// Connections are accepted, and nothing comes. Heals while a machine boots.
+        public static let noBanner = Code(rawValue: "no-banner")
         /// Something that is not an SSH server answered.
         public static let notAnSSHServer = Code(rawValue: "not-an-ssh-server")
         /// Client and server have no algorithm in common; the message names which. Permanent.

@@ -68,8 +68,7 @@ extension SSHError {
         let code: Code
         switch number {
         case ECONNREFUSED: code = .connectionRefused
-        case EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, EADDRNOTAVAIL: code = .unreachable
-        case ETIMEDOUT: code = .timedOut
+        case EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, EADDRNOTAVAIL, ETIMEDOUT: code = .unreachable
         case ECONNRESET, EPIPE, ENOTCONN, ECONNABORTED: code = .lost
         case EMFILE, ENFILE, ENOMEM, ENOBUFS: code = .noResources
         default: code = .lost

@@ -1,3 +1,4 @@
+import CLibSSH2
 import Glibc
 
 /// One socket that is never waited for, closed when it goes out of scope. Nothing here raises SIGPIPE.

@@ -55,8 +55,9 @@ public struct RunInstruction: Sendable, Hashable {
                 // The shell reads the heredocs itself: bodies as written, each with its delimiter alone on a line.
                 return .shell(heredocs.reduce(text) { $0 + "\n" + $1.content + $1.name })
             }
-            guard first.content.utf8.starts(with: "#!".utf8) else { return .shell(first.body) }
-            return .script(name: first.name, content: first.body)
+            let body = first.body
+            guard body.utf8.starts(with: "#!".utf8) else { return .shell(body) }
+            return .script(name: first.name, content: body)
         }
     }
 }

@@ -73,7 +73,7 @@ let package = Package(
         module("TerminalProgress", ["ReplayEvents", "SystemCalls"]),
 
         // Level 3
-        module("BuildContexts", ["DockerfileLanguage", "ReplayPlan", "Archives", system, crypto]),
+        module("BuildContexts", ["DockerfileLanguage", "ReplayPlan", "Archives", "SystemCalls", system, crypto]),
         module("BaseImages", ["Basemaps", "HTTPTransport", "ReplayEvents", "SystemCalls", subprocess, system, crypto]),
 
         // Level 4
@@ -107,14 +107,18 @@ let package = Package(
         tests("BasemapsTests", ["Basemaps"]),
         tests("CloudsTests", ["Clouds", "ReplayTestSupport"]),
         tests("ArchivesTests", ["Archives", "ReplayTestSupport", system, subprocess]),
-        tests("ReplayPlanTests", ["ReplayPlan", "DockerfileLanguage", "Basemaps", "ReplayTestSupport"], exclude: ["Fixtures"]),
+        tests(
+            "ReplayPlanTests", ["ReplayPlan", "DockerfileLanguage", "Basemaps", "ReplayTestSupport", crypto],
+            exclude: ["Fixtures", "Vectors"]),
         tests(
             "SSHTransportTests", ["SSHTransport", "RemoteHosts", "ReplayTestSupport", "SystemCalls", subprocess, system]),
         tests("HTTPTransportTests", ["HTTPTransport", "ReplayTestSupport", system]),
         tests("StoreTests", ["Store", "Clouds", "SystemCalls", "ReplayTestSupport", grdb, system]),
         tests("GuestSupervisorTests", ["GuestSupervisor", "RemoteHosts", "ReplayTestSupport", system]),
         tests("TerminalProgressTests", ["TerminalProgress", "ReplayEvents"]),
-        tests("BuildContextsTests", ["BuildContexts", "ReplayPlan", "ReplayTestSupport", system]),
+        tests(
+            "BuildContextsTests",
+            ["BuildContexts", "ReplayPlan", "SystemCalls", "ReplayTestSupport", system, subprocess, crypto]),
         tests("BaseImagesTests", ["BaseImages", "Basemaps", "ReplayEvents", "ReplayTestSupport", system, crypto]),
         tests("QEMUDriverTests", ["QEMUDriver", "Clouds", "ReplayTestSupport", system]),
         tests(

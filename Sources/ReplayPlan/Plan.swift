@@ -81,7 +81,7 @@ public struct Step: Sendable, Hashable, Codable {
 }
 
 /// What a step does.
-public enum StepAction: Sendable, Hashable, Codable {
+public enum StepAction: Sendable, Hashable {
     /// A command is run.
     case run(RunAction)
     /// Files are put on the machine.
@@ -153,16 +153,20 @@ public struct CopyAction: Sendable, Hashable, Codable {
     }
 }
 
-/// One source of a COPY or ADD, after wildcards were matched against the context.
-public enum CopySource: Sendable, Hashable, Codable {
-    /// A regular file (symbolic links on the way to it were followed). `path` is its place in the context.
-    case file(path: String)
-    /// A directory whose content is merged into the destination. `entries` are the paths, relative to `path`, of
-    /// all that is copied, parents first, in byte order; excluded ones are not there.
+/// One source of a COPY or ADD, after wildcards were matched against the context and links were followed.
+public enum CopySource: Sendable, Hashable {
+    /// A regular file. `path` is its place in the context; `name` is the name that it gets in a destination that is a
+    /// directory, which differs from the last part of `path` when a symbolic link was named.
+    case file(path: String, name: String)
+    /// A directory whose content is merged into the destination. `path` is its place in the context, empty for the
+    /// context's root. `entries` are the paths, relative to `path`, of all that is copied, in tree order (a directory
+    /// right before what is in it); excluded ones are not there. With `--parents` it is the pivot directory, and the
+    /// entries are those that the source's pattern takes, with the directories above them.
     case directory(path: String, entries: [String])
     /// A heredoc: a file of mode 0644.
     case inline(InlineFile)
-    /// A local tar archive, possibly compressed, that ADD unpacks into the destination.
+    /// A local tar archive, possibly compressed, that ADD unpacks into the destination as a directory. Its members
+    /// keep their own owners and modes: `--chown` applies to them, `--chmod` does not.
     case archive(path: String)
 }
 

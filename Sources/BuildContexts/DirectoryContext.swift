@@ -1,0 +1,116 @@
+internal import Archives
+internal import Crypto
+public import DockerfileLanguage
+public import ReplayPlan
+internal import SystemCalls
+public import SystemPackage
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+/// A directory of this machine as a build context.
+public struct DirectoryContext: Sendable {
+    /// The directory.
+    public let root: FilePath
+    /// What of it is not part of the context.
+    public let ignore: IgnorePatterns
+    /// The file that the patterns come from; nil when there is none.
+    public let ignoreFile: FilePath?
+
+    /// Makes a context of a directory.
+    ///
+    /// The patterns come from `<Dockerfile>.dockerignore` beside the Dockerfile, wherever that is, or else from
+    /// `.dockerignore` in the directory. As in BuildKit, an ignore file that cannot be read counts as none.
+    /// - Throws: ``ContextError``: `not-found` when there is no such directory, `ignore-file` when a pattern is wrong.
+    public init(root: FilePath, dockerfile: FilePath?) throws {
+        do {
+            guard try root.stat().type == .directory else {
+                throw ContextError(.notFound, "The build context \(root) is no directory.")
+            }
+        } catch let error as Errno {
+            throw ContextError(.notFound, "The build context \(root) cannot be used.", cause: error)
+        }
+        self.root = root
+        let candidates =
+            (dockerfile.map { [FilePath($0.string + ".dockerignore")] } ?? []) + [root.appending(".dockerignore")]
+        for candidate in candidates {
+            guard let bytes = try? Self.content(of: candidate) else { continue }
+            do {
+                ignore = try IgnorePatterns(parsing: bytes)
+            } catch {
+                throw ContextError(.ignoreFile, "The ignore file \(candidate) is not valid.", cause: error)
+            }
+            ignoreFile = candidate
+            return
+        }
+        ignore = IgnorePatterns()
+        ignoreFile = nil
+    }
+
+    /// Notes everything in the directory that is not ignored, without opening a file.
+    /// - Throws: ``ContextError``: `unreadable`, naming the directory.
+    public func scan() throws -> ContextManifest {
+        var scanner = ContextScanner(root: root, ignore: ignore)
+        try scanner.scan()
+        let note = ignoreFile.map {
+            ContextManifest.IgnoreFile(name: $0.lastComponent?.string ?? $0.string, patterns: ignore.patterns)
+        }
+        return ContextManifest(items: scanner.items, ignoreFile: note)
+    }
+
+    /// Looks into the files that a plan needs to know about, several at a time, in constant memory.
+    /// - Returns: The manifest with the digests and the archive marks filled in.
+    /// - Throws: ``ContextError``: `changed`, `unreadable`.
+    public func complete(_ manifest: ContextManifest, for needs: ContextNeeds) async throws -> ContextManifest {
+        var result = manifest
+        for path in needs.archiveCandidates {
+            result.note(isArchive: TarReader.isArchive(file: root.appending(path)), of: path)
+        }
+        let jobs = needs.digests.compactMap { path in manifest[path].map { (path, $0) } }
+        try await withThrowingTaskGroup(of: (String, String).self) { group in
+            var waiting = jobs.makeIterator()
+            func start() {
+                guard let (path, entry) = waiting.next() else { return }
+                group.addTask { (path, try Self.digest(of: path, entry: entry, in: root)) }
+            }
+            for _ in 0..<Self.parallelReads { start() }
+            while let (path, digest) = try await group.next() {
+                result.note(digest: digest, of: path)
+                start()
+            }
+        }
+        return result
+    }
+
+    /// The files of one COPY or ADD as a tar archive.
+    /// - Parameter manifest: The one that the action was planned with.
+    public func archive(of action: CopyAction, manifest: ContextManifest) throws -> CopyArchive {
+        try CopyArchive(action, root: root, manifest: manifest)
+    }
+
+    /// Reading is bound by one disk and hashing by the cores: a few at a time keep both busy.
+    private static let parallelReads = 4
+
+    private static func digest(of path: String, entry: ContextEntry, in root: FilePath) throws -> String {
+        var entry = entry
+        entry.digest = nil
+        var file = try ContextFile(path, entry: entry, in: root)
+        var hash = SHA256()
+        while case let bytes = try file.read(upTo: 256 * 1024), !bytes.isEmpty {
+            hash.update(data: bytes)
+            try Task.checkCancellation()
+        }
+        try file.finish()
+        return hash.finalize().text
+    }
+
+    private static func content(of file: FilePath) throws -> [UInt8] {
+        let open = OpenFile(try FileDescriptor.open(file, .readOnly, options: [.closeOnExec]))
+        var content: [UInt8] = []
+        while case let bytes = try open.descriptor.bytes(upTo: 64 * 1024), !bytes.isEmpty { content += bytes }
+        return content
+    }
+}

@@ -1,0 +1,151 @@
+internal import DockerfileLanguage
+
+/// Finds what a COPY or ADD takes from the build context: BuildKit's rules for names, patterns, links and directories.
+struct CopyResolver {
+    let manifest: ContextManifest
+    private let links: ContextLinks
+    /// What had to be known of files' contents and is not.
+    private(set) var needs = ContextNeeds()
+    /// What the user should know.
+    private(set) var warnings: [PlanWarning] = []
+
+    init(manifest: ContextManifest) {
+        self.manifest = manifest
+        links = ContextLinks(manifest: manifest)
+    }
+
+    /// The sources of an operation whose inputs all come from the context or from the Dockerfile.
+    mutating func action(for operation: CopyOperation, lines: SourceRange) throws(PlanError) -> CopyAction {
+        let excludes: IgnorePatterns
+        do {
+            excludes = try IgnorePatterns(operation.excludes)
+        } catch {
+            throw PlanError(error, at: lines)
+        }
+        var sources: [CopySource] = []
+        for input in operation.sources {
+            switch input {
+            case .inline(let file):
+                guard !file.name.contains("/") else {
+                    throw PlanError(
+                        .argument, "The heredoc \(file.name) names a file, which cannot have / in its name.",
+                        lines: [LineRange(lines)], highlight: file.name)
+                }
+                sources.append(.inline(file))
+            case .tree(let tree):
+                do {
+                    sources += try self.sources(for: tree, excludes: excludes, keyword: operation.keyword, lines: lines)
+                } catch {
+                    throw error.located(at: lines)
+                }
+            case .download, .repository:
+                throw PlanError(.unsupported, "This source is not in the build context.", lines: [LineRange(lines)])
+            }
+        }
+        return CopyAction(
+            sources: sources, destination: operation.destination, owner: operation.owner, mode: operation.mode)
+    }
+
+    private mutating func sources(
+        for tree: CopyTree, excludes: IgnorePatterns, keyword: String, lines: SourceRange
+    ) throws(PlanError) -> [CopySource] {
+        if let required = tree.required, try existing(required) == nil { throw missing(tree, keyword: keyword) }
+        let include = tree.include.map { [$0] }
+        let patterns: IgnorePatterns?
+        do {
+            patterns = try include.map { (list) throws(DockerfileError) in try IgnorePatterns(list) }
+        } catch {
+            throw PlanError(error, at: lines)
+        }
+        var sources: [CopySource] = []
+        for match in try matches(tree, keyword: keyword) {
+            guard let place = try existing(match), let entry = manifest[place] else {
+                throw missing(tree, keyword: keyword, match: match)
+            }
+            switch entry.kind {
+            case .directory:
+                let selection = DirectorySelection(manifest: manifest, include: patterns, exclude: excludes)
+                let entries = try selection.entries(of: place, keyword: keyword, lines: lines, warnings: &warnings)
+                for path in entries { needDigest(of: GoPath.under(place, path)) }
+                sources.append(.directory(path: place, entries: entries))
+            case .file:
+                sources.append(file(at: place, named: GoPath.base(match), unpacks: tree.unpacks))
+            case .symbolicLink, .special:
+                throw PlanError(
+                    .sourceUnsuitable, "\(keyword) \(tree.text): \(place) is a pipe, socket or device.",
+                    highlight: tree.text)
+            case .unnameable:
+                throw DirectorySelection.unnameable(place, keyword: keyword)
+            }
+        }
+        return sources
+    }
+
+    private mutating func file(at place: String, named name: String, unpacks: Bool) -> CopySource {
+        needDigest(of: place)
+        guard unpacks else { return .file(path: place, name: name) }
+        switch manifest[place]?.isArchive {
+        case true?: return .archive(path: place)
+        case false?: break
+        case nil: if !needs.archiveCandidates.contains(place) { needs.archiveCandidates.append(place) }
+        }
+        return .file(path: place, name: name)
+    }
+
+    private mutating func needDigest(of path: String) {
+        guard let entry = manifest[path], case .file = entry.kind, entry.digest == nil else { return }
+        needs.digests.append(path)
+    }
+
+    /// The paths that a source means, relative to the root, links not followed in their last part.
+    private func matches(_ tree: CopyTree, keyword: String) throws(PlanError) -> [String] {
+        let parts = tree.path.split(separator: "/")
+        guard let wild = parts.firstIndex(where: { FilePattern.hasWildcards($0) }) else {
+            return [String(tree.path.dropFirst())]
+        }
+        let start = parts[..<wild].joined(separator: "/")
+        guard let base = try existing(start) else { throw missing(tree, keyword: keyword, match: start) }
+        // A malformed pattern matches nothing, as in BuildKit.
+        guard let pattern = FilePattern(parts[wild...].joined(separator: "/")) else { return [] }
+        let depth = parts.count - wild
+        var found: [String] = []
+        for item in manifest.items(below: base) {
+            let relative = base.isEmpty ? item.path : String(item.path.utf8.dropFirst(base.utf8.count + 1)) ?? ""
+            guard relative.utf8.count(where: { $0 == UInt8(ascii: "/") }) == depth - 1, pattern.matches(relative) else {
+                continue
+            }
+            found.append(item.path)
+        }
+        return found
+    }
+
+    /// Where a path leads once links are followed; nil when nothing is there.
+    private func existing(_ path: String) throws(PlanError) -> String? {
+        guard let place = links.place(of: path) else {
+            throw PlanError(
+                .sourceUnsuitable, "The symbolic links at \(path) in the build context go in circles.", highlight: path)
+        }
+        return manifest[place] == nil ? nil : place
+    }
+
+    private func missing(_ tree: CopyTree, keyword: String, match: String? = nil) -> PlanError {
+        let path = String((tree.required ?? tree.path).dropFirst())
+        let name = match ?? path
+        var message = "\(keyword) \(tree.text): there is no \(name.isEmpty ? tree.text : name) in the build context"
+        if let match, case .symbolicLink(let target) = manifest[match]?.kind {
+            message = "\(keyword) \(tree.text): the link \(match) leads to \(target), which is not in the build context"
+        } else if let file = manifest.ignoreFile, (try? IgnorePatterns(file.patterns))?.ignores(name) == true {
+            message = "\(keyword) \(tree.text): \(name) is not in the build context, as \(file.name) ignores it"
+        } else if tree.text.split(separator: "/").first == ".." {
+            message += "; what lies outside of it cannot be copied"
+        }
+        return PlanError(.sourceMissing, message + ".", highlight: tree.text)
+    }
+}
+
+extension GoPath {
+    /// A path below a directory of the context, whose root is the empty path.
+    static func under(_ directory: String, _ name: String) -> String {
+        directory.isEmpty ? name : directory + "/" + name
+    }
+}

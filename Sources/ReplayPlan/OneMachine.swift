@@ -1,0 +1,69 @@
+internal import DockerfileLanguage
+
+// What this version can do on one live machine, apart from what a Dockerfile means. Each restriction names its line.
+
+extension StageGraph {
+    /// Everything that is needed for the target must be its own chain of FROMs.
+    func requireOneMachine() throws(PlanError) {
+        for index in chain.reversed() {
+            for (place, instruction) in nodes[index].stage.instructions.enumerated() {
+                guard let origin = nodes[index].origins[place], case .copy(let copy) = instruction else { continue }
+                throw unsupported(origin, copy)
+            }
+        }
+    }
+
+    private func unsupported(_ origin: CopyOrigin, _ copy: CopyInstruction) -> PlanError {
+        let from = copy.from ?? ""
+        let what =
+            switch origin {
+            case .stage: "the stage \(from)"
+            case .image: "the image \(from)"
+            case .context: "another place"
+            }
+        return PlanError(
+            .unsupported, "COPY --from is not supported yet: files of \(what) cannot be put on the machine.",
+            lines: [LineRange(copy.syntax.lines)], highlight: "--from=\(from)")
+    }
+}
+
+extension BuildOperation {
+    /// Flags and sources that need more than a shell and files of the context.
+    func requireOneMachine() throws(PlanError) {
+        switch kind {
+        case .makeDirectory: break
+        case .run(let run):
+            if !run.mounts.isEmpty { throw unsupported("RUN --mount is", highlight: "--mount") }
+            if run.network != .default { throw unsupported("RUN --network is", highlight: "--network") }
+            if run.security != .sandbox { throw unsupported("RUN --security is", highlight: "--security") }
+            if !run.devices.isEmpty { throw unsupported("RUN --device is", highlight: "--device") }
+        case .copy(let copy):
+            for source in copy.sources {
+                switch source {
+                case .inline: break
+                case .download(let url, _, _, _):
+                    throw unsupported("ADD from a URL is", highlight: url)
+                case .repository(let reference, _, _):
+                    throw unsupported("ADD from a git repository is", highlight: reference)
+                case .tree(let tree) where tree.origin != .context:
+                    throw unsupported("COPY --from is", highlight: "--from")
+                case .tree: break
+                }
+            }
+        }
+    }
+
+    private func unsupported(_ what: String, highlight: String) -> PlanError {
+        PlanError(
+            .unsupported, "\(what) not supported yet.", lines: [LineRange(lines)], highlight: highlight)
+    }
+}
+
+extension RunAction {
+    /// The command of an operation without flags.
+    init(_ operation: RunOperation) {
+        self.init(
+            arguments: operation.arguments, environment: operation.environment, proxies: operation.proxies,
+            workingDirectory: operation.workingDirectory, user: operation.user, scripts: operation.scripts)
+    }
+}

@@ -1,0 +1,63 @@
+// Plans are read by people and other programs: an action or a source is an object with one key that says what it is,
+// without the names that the compiler would make up.
+
+extension StepAction: Codable {
+    private enum CodingKeys: String, CodingKey { case run, copy, makeDirectory }
+
+    /// Writes `{"run": …}`, `{"copy": …}` or `{"makeDirectory": …}`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .run(let action): try container.encode(action, forKey: .run)
+        case .copy(let action): try container.encode(action, forKey: .copy)
+        case .makeDirectory(let action): try container.encode(action, forKey: .makeDirectory)
+        }
+    }
+
+    /// Reads what ``encode(to:)`` writes.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        switch container.allKeys.first {
+        case .run: self = .run(try container.decode(RunAction.self, forKey: .run))
+        case .copy: self = .copy(try container.decode(CopyAction.self, forKey: .copy))
+        case .makeDirectory:
+            self = .makeDirectory(try container.decode(MakeDirectoryAction.self, forKey: .makeDirectory))
+        case nil:
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "no action of a step"))
+        }
+    }
+}
+
+extension CopySource: Codable {
+    private enum CodingKeys: String, CodingKey { case file, name, directory, entries, inline, archive }
+
+    /// Writes `{"file": path, "name": …}`, `{"directory": path, "entries": …}`, `{"inline": …}` or `{"archive": path}`.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .file(let path, let name):
+            try container.encode(path, forKey: .file)
+            try container.encode(name, forKey: .name)
+        case .directory(let path, let entries):
+            try container.encode(path, forKey: .directory)
+            try container.encode(entries, forKey: .entries)
+        case .inline(let file): try container.encode(file, forKey: .inline)
+        case .archive(let path): try container.encode(path, forKey: .archive)
+        }
+    }
+
+    /// Reads what ``encode(to:)`` writes.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        if let path = try container.decodeIfPresent(String.self, forKey: .file) {
+            self = .file(path: path, name: try container.decode(String.self, forKey: .name))
+        } else if let path = try container.decodeIfPresent(String.self, forKey: .directory) {
+            self = .directory(path: path, entries: try container.decode([String].self, forKey: .entries))
+        } else if let path = try container.decodeIfPresent(String.self, forKey: .archive) {
+            self = .archive(path: path)
+        } else {
+            self = .inline(try container.decode(InlineFile.self, forKey: .inline))
+        }
+    }
+}

@@ -84,7 +84,7 @@ let package = Package(
             "ReplayEngine",
             ["ReplayPlan", "DockerfileLanguage", "ReplayEvents", "RemoteHosts", "GuestSupervisor", "BuildContexts", crypto]),
         module("Capture", ["Clouds", "ReplayEvents"], resources: [.embedInCode("seal.sh")]),
-        module("Templates", ["Store", "Clouds", "RemoteHosts", "ReplayEvents", "SystemCalls", system]),
+        module("Templates", ["Store", "Clouds", "ReplayPlan", "Basemaps", system]),
 
         // Level 5 and 6
         module(
@@ -115,7 +115,7 @@ let package = Package(
         tests("HTTPTransportTests", ["HTTPTransport", "ReplayTestSupport", system]),
         tests("StoreTests", ["Store", "Clouds", "SystemCalls", "ReplayTestSupport", grdb, system]),
         tests("GuestSupervisorTests", ["GuestSupervisor", "RemoteHosts", "ReplayTestSupport", system]),
-        tests("TerminalProgressTests", ["TerminalProgress", "ReplayEvents"]),
+        tests("TerminalProgressTests", ["TerminalProgress", "ReplayEvents", "SystemCalls"], exclude: ["Goldens"]),
         tests(
             "BuildContextsTests",
             ["BuildContexts", "ReplayPlan", "SystemCalls", "ReplayTestSupport", system, subprocess, crypto]),
@@ -125,9 +125,9 @@ let package = Package(
             "ReplayEngineTests",
             ["ReplayEngine", "ReplayPlan", "GuestSupervisor", "RemoteHosts", "ReplayTestSupport", "BuildContexts", system]),
         tests("CaptureTests", ["Capture", "ReplayTestSupport"]),
-        tests("TemplatesTests", ["Templates", "Store", "ReplayTestSupport", system]),
+        tests("TemplatesTests", ["Templates", "Store", "Clouds", "ReplayPlan", "Basemaps", "ReplayTestSupport", system]),
         tests("ReplayCommandsTests", ["ReplayCommands", "ReplayTestSupport", subprocess, system]),
-        tests("HouseTests", [subprocess]),
+        tests("HouseTests", [subprocess, system]),
         tests("EndToEndTests", ["ReplayTestSupport", "Clouds", subprocess, system], exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]

@@ -31,15 +31,12 @@ public struct Ledger: ResourceLedger {
         }
     }
 
-    /// Notes that a resource exists now. An entry that is gone is `.notFound`: what it stood for would be forgotten.
+    /// Notes that a resource exists now.
     public func confirm(_ id: LedgerEntry.ID, reference: String?) async throws {
         try await database.write("note in the ledger that a resource exists") { database in
             try database.execute(
                 sql: "UPDATE resource SET state = ?, reference = coalesce(?, reference) WHERE id = ?",
                 arguments: [LedgerEntry.State.present.rawValue, reference, id])
-            guard database.changesCount == 1 else {
-                throw StoreError(.notFound, "The ledger has no entry \(id).")
-            }
         }
     }
 

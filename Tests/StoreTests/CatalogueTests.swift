@@ -1,5 +1,6 @@
 import Clouds
 import Foundation
+import ReplayTestSupport
 import Store
 import SystemPackage
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import ReplayTestSupport
 import SystemCalls
 import SystemPackage
 import Testing

@@ -1,5 +1,6 @@
 import Clouds
 import Foundation
+import ReplayTestSupport
 import Store
 import SystemCalls
 import SystemPackage
@@ -37,19 +38,9 @@ import Testing
         #expect(try await fixture.store.ledger.entries(of: build).map(\.id) == [first])
     }
 
-    @Test func `to confirm what is gone is an error`() async throws {
-        let id = try await fixture.store.ledger.intend(resource("/a"))
-        try await fixture.store.ledger.gone(id)
-        let error = await #expect(throws: StoreError.self) {
-            try await fixture.store.ledger.confirm(id, reference: nil)
-        }
-        #expect(error?.code == .notFound)
-    }
-
-    @Test func `a number is never given twice`() async throws {
-        let first = try await fixture.store.ledger.intend(resource("/a"))
-        try await fixture.store.ledger.gone(first)
-        #expect(try await fixture.store.ledger.intend(resource("/a")) > first)
+    @Test(arguments: ResourceLedgerConformance.all)
+    func `the store's ledger keeps the contract`(check: ConformanceCheck<any ResourceLedger>) async throws {
+        try await check(fixture.store.ledger)
     }
 
     @Test func `a cancelled task can still clean up`() async throws {

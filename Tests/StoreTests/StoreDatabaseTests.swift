@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import ReplayTestSupport
 import Store
 import SystemPackage
 import Testing

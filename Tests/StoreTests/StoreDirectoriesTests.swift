@@ -1,4 +1,5 @@
 import Foundation
+import ReplayTestSupport
 import Store
 import SystemPackage
 import Testing

@@ -98,5 +98,6 @@ extension RenderedScript {
 }
 
 extension TaskID: ExpressibleByStringLiteral {
+    /// A task's name.
     public init(stringLiteral text: String) { self.init(text) }
 }

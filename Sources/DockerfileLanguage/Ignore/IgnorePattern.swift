@@ -69,7 +69,8 @@ struct IgnorePattern: Sendable {
                 expression += [scalar, pattern[position]]
                 position += 1
                 kind = .expression
-            case ".", "+", "(", ")", "|", "{", "}", "$":
+            // moby means to escape `|`, `{` and `}` too, but its bit map holds only the lower half of ASCII.
+            case ".", "+", "(", ")", "$":
                 expression += ["\\", scalar]
             case "[", "]":
                 expression.append(scalar)

@@ -1,10 +1,13 @@
-/// A regular expression of the few forms that path patterns are translated into: scalars, escapes, `.`, `[…]`, `*` and
-/// `(.*/)?`, `^` and `$`. All possibilities are followed at once: the time is linear in the path.
+/// A regular expression of the forms that path patterns are translated into, with RE2's meaning.
+///
+/// All possibilities are followed at once: the time is the product of the lengths of expression and path at most.
 struct PathExpression: Sendable {
-    /// One step of the program.
+    /// One step of a branch.
     enum Step: Sendable, Hashable {
         /// A scalar of this set.
         case one(ScalarSet)
+        /// A scalar of this set, or none.
+        case optional(ScalarSet)
         /// Any number of scalars of this set.
         case run(ScalarSet)
         /// `(.*/)?`: nothing, or any text up to a `/`.
@@ -13,45 +16,49 @@ struct PathExpression: Sendable {
         case start
         /// `$`
         case end
+        /// `\b`, or with false `\B`: between a word's character and another one, or not.
+        case wordBoundary(Bool)
     }
 
-    private let steps: [Step]
+    /// What stands between `|`: one of them must match.
+    private let branches: [[Step]]
 
     /// Compiles an expression.
     init(_ source: [Unicode.Scalar]) throws(DockerfileError) {
         var parser = PathExpressionParser(source)
-        steps = try parser.parse()
+        branches = try parser.parse()
     }
 
-    /// Whether the expression matches this path; it is anchored by its own `^` and `$`.
+    /// Whether the expression matches in this path; it is anchored only where it says so.
     func matches(_ path: ArraySlice<Unicode.Scalar>) -> Bool {
-        // For each step whether a match may go on there; those inside of a `directories` are kept apart.
+        branches.contains { Self.matches($0, path) }
+    }
+
+    private static func matches(_ steps: [Step], _ path: ArraySlice<Unicode.Scalar>) -> Bool {
+        let isAnchored = steps.first == .start
+        // Where a match may go on; those inside of a `directories` are kept apart.
         var active = [Bool](repeating: false, count: steps.count + 1)
         var inside = active
-        active[0] = true
         var position = path.startIndex
         while true {
+            if !isAnchored || position == path.startIndex { active[0] = true }
             for (index, step) in steps.enumerated() where active[index] {
-                switch step {
-                case .start: if position == path.startIndex { active[index + 1] = true }
-                case .end: if position == path.endIndex { active[index + 1] = true }
-                case .run: active[index + 1] = true
-                case .directories:
-                    active[index + 1] = true
-                    inside[index] = true
-                case .one: break
-                }
+                if step == .directories { inside[index] = true }
+                if isPassable(step, in: path, at: position) { active[index + 1] = true }
             }
-            guard position < path.endIndex else { return active[steps.count] }
+            if active[steps.count] { return true }
+            guard position < path.endIndex else { return false }
             let scalar = path[position]
             var next = [Bool](repeating: false, count: steps.count + 1)
             var nextInside = next
-            var isAlive = false
+            var isAlive = !isAnchored
             for (index, step) in steps.enumerated() {
                 if active[index] {
                     switch step {
-                    case .one(let set) where set.contains(scalar): next[index + 1] = true
-                    case .run(let set) where set.contains(scalar): next[index] = true
+                    case .one(let set) where set.contains(scalar), .optional(let set) where set.contains(scalar):
+                        next[index + 1] = true
+                    case .run(let set) where set.contains(scalar):
+                        next[index] = true
                     default: break
                     }
                 }
@@ -67,27 +74,18 @@ struct PathExpression: Sendable {
             position += 1
         }
     }
-}
 
-/// A set of scalars, as ranges.
-struct ScalarSet: Sendable, Hashable {
-    var ranges: [ClosedRange<UInt32>] = []
-    var isNegated = false
-
-    /// `.`: everything but a line feed.
-    static let anyButLineFeed = ScalarSet(ranges: [0x0A...0x0A], isNegated: true)
-
-    func contains(_ scalar: Unicode.Scalar) -> Bool {
-        ranges.contains { $0.contains(scalar.value) } != isNegated
-    }
-
-    /// Adds all scalars outside of these ranges.
-    mutating func insertAllBut(_ others: [ClosedRange<UInt32>]) {
-        var next: UInt32 = 0
-        for range in others.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-            if range.lowerBound > next { ranges.append(next...(range.lowerBound - 1)) }
-            next = max(next, range.upperBound + 1)
+    /// Whether a step can be passed here without taking a scalar.
+    private static func isPassable(_ step: Step, in path: ArraySlice<Unicode.Scalar>, at position: Int) -> Bool {
+        switch step {
+        case .one: return false
+        case .optional, .run, .directories: return true
+        case .start: return position == path.startIndex
+        case .end: return position == path.endIndex
+        case .wordBoundary(let wanted):
+            let before = position > path.startIndex && ScalarSet.word.contains(path[position - 1])
+            let after = position < path.endIndex && ScalarSet.word.contains(path[position])
+            return (before != after) == wanted
         }
-        ranges.append(next...0x10FFFF)
     }
 }

@@ -1,117 +1,127 @@
 /// Reads the expressions of ``PathExpression`` as RE2 would.
 struct PathExpressionParser {
-    private let source: [Unicode.Scalar]
-    private var position = 0
+    /// RE2's limit on `{n,m}`.
+    private static let maximumRepeat = 1000
+
+    let source: [Unicode.Scalar]
+    var position = 0
 
     init(_ source: [Unicode.Scalar]) { self.source = source }
 
-    private var peek: Unicode.Scalar? { position < source.count ? source[position] : nil }
+    var peek: Unicode.Scalar? { position < source.count ? source[position] : nil }
 
-    mutating func parse() throws(DockerfileError) -> [PathExpression.Step] {
-        var steps: [PathExpression.Step] = []
+    mutating func parse() throws(DockerfileError) -> [[PathExpression.Step]] {
+        var branches: [[PathExpression.Step]] = [[]]
+        // What a `*` or `{n}` would repeat; nil at the start of a branch and after a repetition.
+        var repeatable: PathExpression.Step?
+        var isQuoted = false
         while let scalar = peek {
             position += 1
+            let step: PathExpression.Step
             switch scalar {
-            case "^": steps.append(.start)
-            case "$": steps.append(.end)
+            case _ where isQuoted:
+                if scalar == "\\", peek == "E" {
+                    position += 1
+                    isQuoted = false
+                    continue
+                }
+                step = .one(ScalarSet(scalar))
+            case "|":
+                branches.append([])
+                repeatable = nil
+                continue
+            case "*":
+                guard case .one(let set)? = repeatable else { throw Self.nothingToRepeat }
+                branches[branches.count - 1][branches[branches.count - 1].count - 1] = .run(set)
+                repeatable = nil
+                continue
+            case "{":
+                if let counts = try takeCounts() {
+                    guard let repeatable = repeatable.take() else { throw Self.nothingToRepeat }
+                    branches[branches.count - 1].removeLast()
+                    branches[branches.count - 1] += Self.repetition(of: repeatable, counts)
+                    continue
+                }
+                step = .one(ScalarSet(scalar))
             case "(" where source[position...].starts(with: ".*/)?".unicodeScalars):
                 position += 5
-                steps.append(.directories)
-            case ".": steps.append(.one(.anyButLineFeed))
-            case "[": steps.append(.one(try characterClass()))
-            case "\\":
-                if let assertion = takeAssertion() {
-                    steps.append(assertion)
-                } else {
-                    steps.append(.one(try escape()))
-                }
-            default: steps.append(.one(ScalarSet(ranges: [scalar.value...scalar.value])))
-            }
-            if peek == "*", case .one(let set)? = steps.last {
+                branches[branches.count - 1].append(.directories)
+                repeatable = nil
+                continue
+            case "\\" where peek == "Q":
                 position += 1
-                steps[steps.count - 1] = .run(set)
+                isQuoted = true
+                continue
+            case "^": step = .start
+            case "$": step = .end
+            case ".": step = .one(.anyButLineFeed)
+            case "[": step = .one(try characterClass())
+            case "\\":
+                if let assertion = takeAssertion() { step = assertion } else { step = .one(try escape()) }
+            default: step = .one(ScalarSet(scalar))
             }
+            branches[branches.count - 1].append(step)
+            repeatable = step
         }
-        return steps
+        return branches
     }
 
-    /// `\A` and `\z`.
+    private static let nothingToRepeat = DockerfileError(.pattern, "{} or * repeats nothing")
+
+    /// `n}`, `n,}` or `n,m}` after a `{`; nil, and nothing taken, when it is ordinary text.
+    private mutating func takeCounts() throws(DockerfileError) -> (least: Int, most: Int?)? {
+        let start = position
+        guard let least = takeNumber() else {
+            position = start
+            return nil
+        }
+        var most: Int? = least
+        if peek == "," {
+            position += 1
+            most = peek == "}" ? nil : takeNumber()
+            if most == nil, peek != "}" {
+                position = start
+                return nil
+            }
+        }
+        guard peek == "}" else {
+            position = start
+            return nil
+        }
+        position += 1
+        guard least <= Self.maximumRepeat, most.map({ $0 <= Self.maximumRepeat && $0 >= least }) ?? true else {
+            throw DockerfileError(.pattern, "{} repeats too often")
+        }
+        return (least, most)
+    }
+
+    private mutating func takeNumber() -> Int? {
+        let digits = source[position...].prefix { $0 >= "0" && $0 <= "9" }
+        guard !digits.isEmpty, digits.count == 1 || digits.first != "0" else { return nil }
+        position += digits.count
+        return Int(String(digits)) ?? .max
+    }
+
+    private static func repetition(
+        of step: PathExpression.Step, _ counts: (least: Int, most: Int?)
+    ) -> [PathExpression.Step] {
+        guard case .one(let set) = step else { return counts.least > 0 ? [step] : [] }
+        let required = [PathExpression.Step](repeating: step, count: counts.least)
+        guard let most = counts.most else { return required + [.run(set)] }
+        return required + [PathExpression.Step](repeating: .optional(set), count: most - counts.least)
+    }
+
+    /// `\A`, `\z`, `\b`, `\B`.
     private mutating func takeAssertion() -> PathExpression.Step? {
+        let step: PathExpression.Step
         switch peek {
-        case "A"?:
-            position += 1
-            return .start
-        case "z"?:
-            position += 1
-            return .end
+        case "A"?: step = .start
+        case "z"?: step = .end
+        case "b"?: step = .wordBoundary(true)
+        case "B"?: step = .wordBoundary(false)
         default: return nil
         }
-    }
-
-    /// What stands after a backslash: RE2's classes and control characters, and any punctuation as itself.
-    private mutating func escape() throws(DockerfileError) -> ScalarSet {
-        guard let scalar = peek else { throw DockerfileError(.pattern, "\\ at the end") }
         position += 1
-        if let (ranges, isNegated) = Self.perlClass(scalar) {
-            var set = ScalarSet()
-            if isNegated { set.insertAllBut(ranges) } else { set.ranges = ranges }
-            return set
-        }
-        let controls: [Unicode.Scalar: UInt32] = ["a": 7, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11]
-        let value = controls[scalar] ?? scalar.value
-        let isWord = scalar.properties.isAlphabetic || scalar.isGoDigit
-        guard controls[scalar] != nil || !isWord && scalar.value < 0x80 else {
-            throw DockerfileError(.pattern, "\\\(scalar) means nothing")
-        }
-        return ScalarSet(ranges: [value...value])
-    }
-
-    private static func perlClass(
-        _ scalar: Unicode.Scalar
-    ) -> (ranges: [ClosedRange<UInt32>], isNegated: Bool)? {
-        switch scalar {
-        case "d", "D": ([0x30...0x39], scalar == "D")
-        case "s", "S": ([0x09...0x0A, 0x0C...0x0D, 0x20...0x20], scalar == "S")
-        case "w", "W": ([0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A], scalar == "W")
-        default: nil
-        }
-    }
-
-    /// `[…]`, its `[` taken: a `]` in the first place is a member.
-    private mutating func characterClass() throws(DockerfileError) -> ScalarSet {
-        var set = ScalarSet()
-        if peek == "^" {
-            set.isNegated = true
-            position += 1
-        }
-        var isFirst = true
-        while let scalar = peek {
-            if scalar == "]", !isFirst {
-                position += 1
-                return set
-            }
-            isFirst = false
-            let low = try member()
-            guard low.count == 1, let first = low.first, first.count == 1, peek == "-", position + 1 < source.count,
-                source[position + 1] != "]"
-            else {
-                set.ranges += low
-                continue
-            }
-            position += 1
-            let high = try member()
-            guard high.count == 1, let last = high.first, last.count == 1, first.lowerBound <= last.lowerBound else {
-                throw DockerfileError(.pattern, "a range in [] is backwards")
-            }
-            set.ranges.append(first.lowerBound...last.lowerBound)
-        }
-        throw DockerfileError(.pattern, "[ is not closed")
-    }
-
-    private mutating func member() throws(DockerfileError) -> [ClosedRange<UInt32>] {
-        guard let scalar = peek else { throw DockerfileError(.pattern, "[ is not closed") }
-        position += 1
-        guard scalar == "\\" else { return [scalar.value...scalar.value] }
-        return try escape().ranges
+        return step
     }
 }

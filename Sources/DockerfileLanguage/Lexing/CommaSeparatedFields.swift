@@ -2,6 +2,7 @@
 enum CommaSeparatedFields {
     /// The fields. A field in double quotes may hold commas; `""` in it is one quote.
     static func read(_ text: String) throws(DockerfileError) -> [String] {
+        guard !text.isEmpty else { throw DockerfileError(.flag, "a flag's list of fields is empty") }
         let bytes = Array(text.utf8)
         var fields: [String] = []
         var position = 0

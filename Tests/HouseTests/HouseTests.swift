@@ -39,8 +39,9 @@ import Testing
         (String(repeating: "\n", count: 401), "has 401 lines, more than 400"),
         ("public import Clouds", "imports 'Clouds', which 'ReplayPlan' does not depend on"),
         ("@testable import Clouds", "imports 'Clouds', which 'ReplayPlan' does not depend on"),
-        ("import Foundation", "imports 'Foundation', but 'ReplayPlan' is pure"),
-        ("import struct Foundation.Data", "imports 'Foundation', but 'ReplayPlan' is pure"),
+        ("import Glibc", "imports 'Glibc', but 'ReplayPlan' is pure"),
+        ("import struct SystemPackage.FilePath", "imports 'SystemPackage', but 'ReplayPlan' is pure"),
+        ("let now = Date()", "says 'Date', but 'ReplayPlan' is pure"),
     ])
     func `a source that breaks a rule is found`(text: String, expected: String) {
         let package = PackageDump(targets: [

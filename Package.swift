@@ -78,7 +78,11 @@ let package = Package(
 
         // Level 4
         module(
-            "QEMUDriver", ["Clouds", "Basemaps", "BaseImages", "Archives", "SystemCalls", subprocess, system],
+            "QEMUDriver",
+            [
+                "Clouds", "Basemaps", "BaseImages", "ReplayEvents", "Archives", "SystemCalls", subprocess, system,
+                crypto,
+            ],
             path: "Sources/CloudDrivers/QEMU"),
         module(
             "ReplayEngine",
@@ -120,7 +124,9 @@ let package = Package(
             "BuildContextsTests",
             ["BuildContexts", "ReplayPlan", "SystemCalls", "ReplayTestSupport", system, subprocess, crypto]),
         tests("BaseImagesTests", ["BaseImages", "Basemaps", "ReplayEvents", "ReplayTestSupport", system, crypto]),
-        tests("QEMUDriverTests", ["QEMUDriver", "Clouds", "ReplayTestSupport", system]),
+        tests(
+            "QEMUDriverTests",
+            ["QEMUDriver", "Clouds", "ReplayEvents", "ReplayTestSupport", "SystemCalls", system]),
         tests(
             "ReplayEngineTests",
             ["ReplayEngine", "ReplayPlan", "GuestSupervisor", "RemoteHosts", "ReplayTestSupport", "BuildContexts", system]),

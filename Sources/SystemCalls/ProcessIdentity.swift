@@ -16,6 +16,13 @@ public struct ProcessIdentity: Sendable, Hashable, CustomStringConvertible {
 
     /// The process that has this number now; nil when there is none.
     public init?(of identifier: Int32) {
+        guard let fields = ProcessIdentity.status(of: identifier), fields.count > 19, let start = UInt64(fields[19])
+        else { return nil }
+        self.init(identifier: identifier, startTime: start)
+    }
+
+    /// The fields of `/proc/PID/stat` from the third, the state, on.
+    private static func status(of identifier: Int32) -> [String]? {
         guard
             let file = try? FileDescriptor.open(
                 FilePath("/proc/\(identifier)/stat"), .readOnly, options: [.closeOnExec])
@@ -27,9 +34,9 @@ public struct ProcessIdentity: Sendable, Hashable, CustomStringConvertible {
         }
         // The second field is the program's name in brackets, and may itself hold spaces and brackets.
         guard let bracket = bytes[..<count].lastIndex(of: UInt8(ascii: ")")) else { return nil }
-        let fields = bytes[(bracket + 1)..<count].split(separator: UInt8(ascii: " "))
-        guard fields.count > 19, let start = UInt64(String(decoding: fields[19], as: UTF8.self)) else { return nil }
-        self.init(identifier: identifier, startTime: start)
+        return bytes[(bracket + 1)..<count].split(separator: UInt8(ascii: " ")).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     /// Reads `PID:STARTTIME`; nil when the text is not that.
@@ -46,6 +53,12 @@ public struct ProcessIdentity: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether the process still exists. A zombie does until it is waited for.
     public var isAlive: Bool { ProcessIdentity(of: identifier) == self }
+
+    /// Whether the process still exists and is more than a zombie.
+    public var isRunning: Bool {
+        guard let fields = ProcessIdentity.status(of: identifier), fields.count > 19 else { return false }
+        return UInt64(fields[19]) == startTime && !["Z", "X"].contains(fields[0])
+    }
 
     /// `PID:STARTTIME`, as the ledger has it.
     public var description: String { "\(identifier):\(startTime)" }

@@ -131,7 +131,9 @@ let package = Package(
             "ReplayEngineTests",
             ["ReplayEngine", "ReplayPlan", "GuestSupervisor", "RemoteHosts", "ReplayTestSupport", "BuildContexts", system]),
         tests("CaptureTests", ["Capture", "ReplayTestSupport"]),
-        tests("TemplatesTests", ["Templates", "Store", "Clouds", "ReplayPlan", "Basemaps", "ReplayTestSupport", system]),
+        tests(
+            "TemplatesTests", ["Templates", "Store", "Clouds", "ReplayPlan", "Basemaps", "ReplayTestSupport", system],
+            exclude: ["Goldens"]),
         tests("ReplayCommandsTests", ["ReplayCommands", "ReplayTestSupport", subprocess, system]),
         tests("HouseTests", [subprocess, system]),
         tests("EndToEndTests", ["ReplayTestSupport", "Clouds", subprocess, system], exclude: ["Fixtures"]),

@@ -96,6 +96,10 @@ public final class StoreDatabase: Sendable {
             throw error
         } catch let error as DatabaseError {
             throw StoreError(error, action)
+        } catch let error as SystemCallError where error.code == .noSpace || error.code == .diskQuotaExceeded {
+            throw StoreError(.noSpace, "Cannot \(action): no room is left on the disk.", cause: error)
+        } catch let error as CocoaError where error.code == .fileWriteOutOfSpace {
+            throw StoreError(.noSpace, "Cannot \(action): no room is left on the disk.", cause: error)
         } catch {
             throw StoreError(.unavailable, "Cannot \(action).", cause: error)
         }

@@ -108,4 +108,18 @@ import Testing
         let error = await #expect(throws: StoreError.self) { try await builds.record(of: old.id) }
         #expect(error?.code == .notFound)
     }
+
+    @Test func `locks and logs of builds that nobody knows are swept, others are not`() async throws {
+        let running = try await fixture.store.builds.begin(name: "running:1")
+        let over = try await fixture.store.builds.begin(name: "over:1")
+        try Data("log".utf8).write(to: URL(fileURLWithPath: over.log.string))
+        try await over.finish(.done)
+        for name in ["0123456789ab.lock", "0123456789ac.log", "notes.txt"] {
+            try Data().write(to: URL(fileURLWithPath: fixture.directories.data.appending("builds/\(name)").string))
+        }
+        #expect(try await fixture.again().reconcile().isEmpty)
+        #expect(
+            try fixture.names(in: "builds") == ["\(running.id).lock", "\(over.id).log", "notes.txt"].sorted())
+        try await running.finish(.done)
+    }
 }

@@ -1,9 +1,11 @@
 import Foundation
 import GRDB
 import ReplayTestSupport
-import Store
+import SystemCalls
 import SystemPackage
 import Testing
+
+@testable import Store
 
 @Suite struct StoreDatabaseTests {
     @Test func `a database of a newer replay is left alone`() async throws {
@@ -39,5 +41,28 @@ import Testing
             try await group.waitForAll()
         }
         #expect(try await StoreDatabase(directories).builds.records().count == 8)
+    }
+
+    @Test func `a full disk is said to be one`() {
+        let causes: [any Error] = [
+            DatabaseError(resultCode: .SQLITE_FULL), SystemCallError(.noSpace, "write"),
+            SystemCallError(.diskQuotaExceeded, "write"), CocoaError(.fileWriteOutOfSpace),
+        ]
+        for cause in causes {
+            let error = #expect(throws: StoreError.self) { try StoreDatabase.failing("write") { throw cause } }
+            #expect(error?.code == .noSpace)
+        }
+    }
+
+    @Test func `a commit reaches the disk before it is reported`() async throws {
+        let fixture = try StoreFixture()
+        let (mode, journal) = try await fixture.store.write("look") { database in
+            (
+                try Int.fetchOne(database, sql: "PRAGMA synchronous"),
+                try String.fetchOne(database, sql: "PRAGMA journal_mode")
+            )
+        }
+        #expect(mode == 2, "FULL")
+        #expect(journal == "wal")
     }
 }

@@ -113,7 +113,9 @@ public actor SSHConnection: RemoteHost {
                 let limit = min(deadline, .now + configuration.connectTimeout)
                 return try SocketDescriptor.connect(to: address, signals: signals, until: limit)
             } catch let error as SSHError where !error.isPermanent {
-                failure = SSHError(error.code, "No connection to \(endpoint).", cause: error)
+                // A reset that comes this early is one before the banner: a forwarder whose machine does not listen.
+                let code = error.code == .lost ? SSHError.Code.closedBeforeBanner : error.code
+                failure = SSHError(code, "No connection to \(endpoint).", cause: error)
             }
         }
         throw failure

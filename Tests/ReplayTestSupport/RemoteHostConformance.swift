@@ -1,5 +1,5 @@
 public import RemoteHosts
-import Testing
+public import Testing
 
 /// What the contract of `RemoteHost` promises, one function a promise; every implementation's tests run them all.
 ///
@@ -38,6 +38,25 @@ public struct RemoteHostConformance: Sendable, CustomStringConvertible {
             await host.close()
         }
     }
+
+    /// Runs the body, with a new host each time, until it took no longer than the limit; three times at most, as a
+    /// busy machine can be late once.
+    private static func promptPromise(
+        _ description: String, within limit: Duration,
+        _ body: @escaping @Sendable (any RemoteHost) async throws -> Duration
+    ) -> RemoteHostConformance {
+        RemoteHostConformance(description) { open in
+            try await expectPrompt(within: limit) {
+                let host = try await open()
+                let duration = try await body(host)
+                await host.close()
+                return duration
+            }
+        }
+    }
+
+    /// The promise that OpenSSH keeps and dropbear does not: it ends the channel when the command's own process ends.
+    public static let heldStreams = "a descendant that holds the streams holds the run"
 
     /// All promises.
     public static let all: [RemoteHostConformance] = [
@@ -121,7 +140,7 @@ public struct RemoteHostConformance: Sendable, CustomStringConvertible {
             #expect(status == .exited(0))
             #expect(last.withLock { $0 }.hasSuffix("50\nbye\n"))
         },
-        promise("a descendant that holds the streams holds the run") { host in
+        promise(heldStreams) { host in
             let start = ContinuousClock.now
             let answer = try await host.capture(RemoteCommand("(sleep 1; echo late) & echo early"))
             #expect(answer.text == "early\nlate\n")
@@ -151,33 +170,33 @@ public struct RemoteHostConformance: Sendable, CustomStringConvertible {
             }
             #expect(order.withLock { $0 } == ["first started\n", "go", "first ended\n", "second\n"])
         },
-        promise("cancelling ends a run within a second, and the connection") { host in
-            let start = try await cancelled { try await host.capture(RemoteCommand("echo up; sleep 30")) }
-            #expect(start.duration(to: .now) < .seconds(1))
+        promptPromise("cancelling ends a run within a second, and the connection", within: .seconds(1)) { host in
+            let duration = try await cancelled { try await host.capture(RemoteCommand("echo up; sleep 30")) }
             await #expect(throws: (any Error).self) { try await host.capture(RemoteCommand("true")) }
+            return duration
         },
-        promise("cancelling ends a run that waits its turn, and nothing else") { host in
+        promptPromise("cancelling ends a run that waits its turn, and nothing else", within: .seconds(1)) { host in
             let pipe = InputPipe()
             async let first = host.capture(RemoteCommand("cat"), input: pipe)
             try await Task.sleep(for: .milliseconds(100))
-            let start = try await cancelled { try await host.capture(RemoteCommand("true")) }
-            #expect(start.duration(to: .now) < .seconds(1))
+            let duration = try await cancelled { try await host.capture(RemoteCommand("true")) }
             pipe.write(Array("whole".utf8))
             pipe.finish()
             let text = try await first.text
             #expect(text == "whole")
+            return duration
         },
-        promise("closing during a run gives lost at once; a run after it fails") { host in
+        promptPromise("closing during a run gives lost at once; a run after it fails", within: .seconds(1)) { host in
             let start = Shared(ContinuousClock.now)
-            async let status = host.run(RemoteCommand("echo up; sleep 30"), input: EmptyInput()) { _, _ in
+            let status = try await host.run(RemoteCommand("echo up; sleep 30"), input: EmptyInput()) { _, _ in
                 start.withLock { $0 = .now }
                 Task { await host.close() }
             }
-            let ending = try await status
-            #expect(ending == .lost)
-            #expect(start.withLock { $0 }.duration(to: .now) < .seconds(1))
+            let duration = start.value.duration(to: .now)
+            #expect(status == .lost)
             await host.close()
             await #expect(throws: (any Error).self) { try await host.capture(RemoteCommand("true")) }
+            return duration
         },
         promise("an error of the output callback ends the run with that error") { host in
             struct Full: Error {}
@@ -198,16 +217,31 @@ public struct RemoteHostConformance: Sendable, CustomStringConvertible {
     ]
 
     /// Cancels the body's task after it has had time to start, and expects a `CancellationError`.
-    /// - Returns: When it was cancelled.
+    /// - Returns: How long it took.
     private static func cancelled(
         _ body: @escaping @Sendable () async throws -> CapturedOutput
-    ) async throws -> ContinuousClock.Instant {
+    ) async throws -> Duration {
         let task = Task { try await body() }
         try await Task.sleep(for: .milliseconds(200))
         let start = ContinuousClock.now
         task.cancel()
         let result = await task.result
+        let duration = start.duration(to: .now)
         #expect(throws: CancellationError.self) { try result.get() }
-        return start
+        return duration
     }
+}
+
+/// Expects that the body takes no longer than the limit in one of three tries: a busy machine can be late once.
+/// - Parameter body: Answers how long the thing took.
+public func expectPrompt(
+    within limit: Duration, sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Duration
+) async throws {
+    var durations: [Duration] = []
+    while durations.count < 3 {
+        let duration = try await body()
+        if duration <= limit { return }
+        durations.append(duration)
+    }
+    Issue.record("It took \(durations), which is longer than \(limit).", sourceLocation: sourceLocation)
 }

@@ -226,7 +226,8 @@ public final class SSHServerFixture: Sendable {
             server=$!
             echo "started $server"
             read -r end || true
-            kill -KILL $server 2>/dev/null
+            tree() { for child in $(ps -o pid= --ppid "$1"); do echo $child; tree $child; done; }
+            kill -KILL $server $(tree $server) 2>/dev/null
             """
     }
 

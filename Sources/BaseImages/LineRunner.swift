@@ -1,0 +1,40 @@
+internal import Subprocess
+
+/// Runs a program of this machine and reads its two streams, as one, line by line.
+enum LineRunner {
+    /// How a program ended, and its last lines.
+    struct Result {
+        var succeeded: Bool
+        var lines: [String]
+    }
+
+    /// Runs a program to its end. Cancelling the task ends it: its input closes, it gets SIGTERM, then SIGKILL.
+    /// - Throws: What starting it throws, and `CancellationError`.
+    static func run(_ command: [String], onLine: @Sendable (String) -> Void) async throws -> Result {
+        var options = PlatformOptions()
+        // A session of its own: Ctrl-C at the terminal is for `replay` to handle.
+        options.createSession = true
+        options.teardownSequence = [.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: .seconds(3))]
+        let result = try await Subprocess.run(
+            .name(command[0]), arguments: Arguments(Array(command.dropFirst())),
+            environment: .inherit.updating(["LC_ALL": "C"]), platformOptions: options, input: .inputWriter,
+            output: .sequence, error: .combinedWithOutput
+        ) { execution in
+            var last: [String] = []
+            do {
+                for try await line in execution.standardOutput.strings() {
+                    onLine(line)
+                    last.append(line)
+                    if last.count > 400 { last.removeFirst(200) }
+                }
+            } catch {
+                try? await execution.standardInputWriter.finish()
+                throw error
+            }
+            try await execution.standardInputWriter.finish()
+            return last
+        }
+        try Task.checkCancellation()
+        return Result(succeeded: result.terminationStatus.isSuccess, lines: result.closureResult)
+    }
+}

@@ -122,7 +122,10 @@ let package = Package(
         tests("TerminalProgressTests", ["TerminalProgress", "ReplayEvents", "SystemCalls"], exclude: ["Goldens"]),
         tests(
             "BuildContextsTests",
-            ["BuildContexts", "ReplayPlan", "SystemCalls", "ReplayTestSupport", system, subprocess, crypto]),
+            [
+                "BuildContexts", "ReplayPlan", "DockerfileLanguage", "Basemaps", "Archives", "SystemCalls",
+                "ReplayTestSupport", system, subprocess, crypto,
+            ], exclude: ["Vectors"]),
         tests("BaseImagesTests", ["BaseImages", "Basemaps", "ReplayEvents", "ReplayTestSupport", system, crypto]),
         tests(
             "QEMUDriverTests",

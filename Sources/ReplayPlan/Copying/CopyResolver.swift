@@ -9,6 +9,10 @@ struct CopyResolver {
     /// What the user should know.
     private(set) var warnings: [PlanWarning] = []
 
+    // Sets of bytes: as texts, two names that Unicode holds for equal would be one.
+    private var seenDigests: Set<[UInt8]> = []
+    private var seenCandidates: Set<[UInt8]> = []
+
     init(manifest: ContextManifest) {
         self.manifest = manifest
         links = ContextLinks(manifest: manifest)
@@ -49,7 +53,6 @@ struct CopyResolver {
     private mutating func sources(
         for tree: CopyTree, excludes: IgnorePatterns, keyword: String, lines: SourceRange
     ) throws(PlanError) -> [CopySource] {
-        if let required = tree.required, try existing(required) == nil { throw missing(tree, keyword: keyword) }
         let include = tree.include.map { [$0] }
         let patterns: IgnorePatterns?
         do {
@@ -66,6 +69,9 @@ struct CopyResolver {
             case .directory:
                 let selection = DirectorySelection(manifest: manifest, include: patterns, exclude: excludes)
                 let entries = try selection.entries(of: place, keyword: keyword, lines: lines, warnings: &warnings)
+                try check(
+                    entries, of: place, for: tree, isFiltered: include != nil || !excludes.patterns.isEmpty,
+                    keyword: keyword)
                 for path in entries { needDigest(of: GoPath.under(place, path)) }
                 sources.append(.directory(path: place, entries: entries))
             case .file:
@@ -81,20 +87,36 @@ struct CopyResolver {
         return sources
     }
 
+    /// What `--parents` names without wildcards must be there. And as in BuildKit, links right in the root of the
+    /// context must lead somewhere when its content is filtered.
+    private func check(
+        _ entries: [String], of place: String, for tree: CopyTree, isFiltered: Bool, keyword: String
+    ) throws(PlanError) {
+        if tree.required != nil, let wanted = tree.include {
+            let found = entries.contains { $0 == wanted || $0.utf8.starts(with: (wanted + "/").utf8) }
+            guard found || wanted.isEmpty else { throw missing(tree, keyword: keyword) }
+        }
+        guard place.isEmpty, isFiltered else { return }
+        for entry in entries where !entry.utf8.contains(UInt8(ascii: "/")) {
+            guard case .symbolicLink = manifest[entry]?.kind, try existing(entry) == nil else { continue }
+            throw missing(tree, keyword: keyword, match: entry)
+        }
+    }
+
     private mutating func file(at place: String, named name: String, unpacks: Bool) -> CopySource {
         needDigest(of: place)
         guard unpacks else { return .file(path: place, name: name) }
         switch manifest[place]?.isArchive {
         case true?: return .archive(path: place)
         case false?: break
-        case nil: if !needs.archiveCandidates.contains(place) { needs.archiveCandidates.append(place) }
+        case nil: if seenCandidates.insert(Array(place.utf8)).inserted { needs.archiveCandidates.append(place) }
         }
         return .file(path: place, name: name)
     }
 
     private mutating func needDigest(of path: String) {
         guard let entry = manifest[path], case .file = entry.kind, entry.digest == nil else { return }
-        needs.digests.append(path)
+        if seenDigests.insert(Array(path.utf8)).inserted { needs.digests.append(path) }
     }
 
     /// The paths that a source means, relative to the root, links not followed in their last part.

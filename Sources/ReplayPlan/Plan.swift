@@ -135,7 +135,8 @@ public struct InlineFile: Sendable, Hashable, Codable {
 
 /// Files to be put on the machine by COPY or ADD.
 public struct CopyAction: Sendable, Hashable, Codable {
-    /// The matched sources, in the order in which they are copied.
+    /// The matched sources, in the order in which they are copied. Empty when all were patterns that match nothing:
+    /// then nothing is done at all, and the destination is not made.
     public var sources: [CopySource]
     /// The absolute destination. A trailing `/` or `/.` is kept: it says "a directory".
     public var destination: String

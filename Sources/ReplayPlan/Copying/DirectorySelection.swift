@@ -26,7 +26,7 @@ struct DirectorySelection {
             }
             let path = directory.isEmpty ? item.path : String(item.path.utf8.dropFirst(directory.utf8.count + 1)) ?? ""
             pending.removeAll { !path.utf8.starts(with: ($0 + "/").utf8) }
-            let isExcluded = exclude.ignores(path)
+            let isExcluded = !exclude.patterns.isEmpty && exclude.ignores(path)
             let isTaken = !isExcluded && (include?.ignores(path) ?? true)
             let isDirectory = item.entry.kind == .directory
             guard isTaken else {

@@ -15,6 +15,9 @@ extension StageDispatcher {
             arguments = state.shell + [GoPath.join("/dev/pipes", name)]
             scripts = [InlineFile(name: name, content: content)]
         }
+        guard !arguments.isEmpty else {
+            throw PlanError(.argument, "RUN [] has no command.", highlight: instruction.syntax.text)
+        }
         let proxies = GlobalArguments.proxies(options.buildArguments).map { EnvironmentVariable($0.name, $0.value) }
         let operation = RunOperation(
             arguments: arguments, environment: state.environment.variables, proxies: proxies,
@@ -55,8 +58,8 @@ extension StageDispatcher {
         guard let first = instruction.heredocs.first, case .shell(let command) = instruction.command,
             Heredoc.parse(word: command) != nil
         else { return text }
-        let lines = first.content.split(separator: "\n")
+        let lines = first.content.split { $0.isNewline }.drop { $0.allSatisfy(\.isWhitespace) }
         guard let line = lines.first else { return text }
-        return "\(text) (\(line)\(lines.count > 1 ? "..." : ""))"
+        return "\(text) (\(line.drop(while: \.isWhitespace))\(lines.count > 1 ? "..." : ""))"
     }
 }

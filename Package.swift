@@ -86,7 +86,11 @@ let package = Package(
             path: "Sources/CloudDrivers/QEMU"),
         module(
             "ReplayEngine",
-            ["ReplayPlan", "DockerfileLanguage", "ReplayEvents", "RemoteHosts", "GuestSupervisor", "BuildContexts", crypto]),
+            [
+                "Basemaps", "ReplayPlan", "DockerfileLanguage", "ReplayEvents", "RemoteHosts", "GuestSupervisor",
+                "BuildContexts", system, crypto,
+            ],
+            resources: [.embedInCode("Guest/files.sh")]),
         module("Capture", ["Clouds", "ReplayEvents"], resources: [.embedInCode("seal.sh")]),
         module("Templates", ["Store", "Clouds", "ReplayPlan", "Basemaps", system]),
 
@@ -118,7 +122,9 @@ let package = Package(
             "SSHTransportTests", ["SSHTransport", "RemoteHosts", "ReplayTestSupport", "SystemCalls", subprocess, system]),
         tests("HTTPTransportTests", ["HTTPTransport", "ReplayTestSupport", system]),
         tests("StoreTests", ["Store", "Clouds", "SystemCalls", "ReplayTestSupport", grdb, system]),
-        tests("GuestSupervisorTests", ["GuestSupervisor", "RemoteHosts", "ReplayTestSupport", system]),
+        tests(
+            "GuestSupervisorTests",
+            ["GuestSupervisor", "RemoteHosts", "ReplayTestSupport", "SSHTransport", system, crypto]),
         tests("TerminalProgressTests", ["TerminalProgress", "ReplayEvents", "SystemCalls"], exclude: ["Goldens"]),
         tests(
             "BuildContextsTests",
@@ -132,7 +138,10 @@ let package = Package(
             ["QEMUDriver", "Clouds", "ReplayEvents", "ReplayTestSupport", "SystemCalls", system]),
         tests(
             "ReplayEngineTests",
-            ["ReplayEngine", "ReplayPlan", "GuestSupervisor", "RemoteHosts", "ReplayTestSupport", "BuildContexts", system]),
+            [
+                "ReplayEngine", "Basemaps", "DockerfileLanguage", "ReplayPlan", "ReplayEvents", "GuestSupervisor",
+                "RemoteHosts", "ReplayTestSupport", "BuildContexts", subprocess, system,
+            ], exclude: ["Vectors"]),
         tests("CaptureTests", ["Capture", "ReplayTestSupport"]),
         tests(
             "TemplatesTests", ["Templates", "Store", "Clouds", "ReplayPlan", "Basemaps", "ReplayTestSupport", system],

@@ -1,4 +1,4 @@
-/// The frames that go to the guest: `VERB A B C LENGTH`, a newline, and LENGTH bytes.
+/// The frames that go to the guest: `VERB A B C LENGTH`, a newline, and LENGTH bytes (for `lines`: LENGTH lines).
 enum Frame {
     /// A frame; fields that the verb does not use are `-`.
     static func bytes(

@@ -49,12 +49,13 @@ final class GuestLink: Sendable {
     /// Takes the greeting's fields, or keeps the line as noise.
     func greeting(_ line: String) -> [Substring]? {
         streams.withLock { streams in
-            guard line.hasPrefix("\(marker) hello ") else {
+            // Start-up files may have left a line without an end before it.
+            guard let start = line.firstRange(of: "\(marker) hello ") else {
                 if streams.noise.count < 20 { streams.noise.append(line) }
                 return nil
             }
             streams.greeted = true
-            return line.split(separator: " ").dropFirst(2).map { $0 }
+            return line[start.upperBound...].split(separator: " ")
         }
     }
 

@@ -24,7 +24,7 @@ extension SupervisedGuest {
             if link.greeted {
                 deadline = .now + options.reconnectTimeout
                 events(.linkLost)
-            } else if !ready.isResolved || ContinuousClock.now > deadline {
+            } else if ContinuousClock.now > deadline || !ready.isResolved && failure is GuestSupervisorError {
                 return fail(startFailed(link, failure))
             } else {
                 try? await Task.sleep(for: .milliseconds(500))
@@ -88,7 +88,10 @@ extension SupervisedGuest {
                         case .standardOutput: self.receive(bytes, on: link)
                         }
                     }
-                    return GuestSupervisorError(.connectionLost, "the supervisor's channel ended (\(status))")
+                    // Lost is what may heal; a program that ends has said its last word.
+                    return status == .lost
+                        ? CancellationError()
+                        : GuestSupervisorError(.startFailed, "the supervisor's channel ended (\(status))")
                 } catch {
                     return error
                 }
@@ -107,7 +110,7 @@ extension SupervisedGuest {
             let silence = ContinuousClock.now - link.lastHeard
             if silence > options.silenceTimeout {
                 await host.close()
-                return GuestSupervisorError(.connectionLost, "the guest has not answered for \(silence)")
+                return CancellationError()
             }
             if silence >= options.pingInterval, link.greeted { link.frames.send(Frame.bytes("ping")) }
         }
@@ -135,7 +138,10 @@ extension SupervisedGuest {
             upload(fields[1])?.completed.fail(error)
         case "journal": journal(fields.dropFirst().map { $0 })
         case "removed": removed.fulfil(())
-        case "ready", "pong": break
+        case "ready":
+            if ready.isResolved { events(.linkRestored) }
+            ready.fulfil(())
+        case "pong": break
         case "error":
             fail(GuestSupervisorError(.protocolViolation, "the guest \(line.dropFirst("error ".count))"))
             throw CancellationError()
@@ -147,7 +153,7 @@ extension SupervisedGuest {
     private func upload(_ blob: String) -> Upload? { state.withLock { $0.uploads.first { $0.blob == blob } } }
 
     private func greeted(_ fields: [Substring], on link: GuestLink) throws {
-        guard fields.count == 3, fields[0] == "1" else {
+        guard fields.count == 4, fields[0] == "1" else {
             fail(GuestSupervisorError(.protocolViolation, "the guest runs another version of the supervisor"))
             throw CancellationError()
         }
@@ -155,6 +161,8 @@ extension SupervisedGuest {
         let (expected, current) = state.withLock { state in
             let expected = state.bootID ?? String(fields[2])
             state.bootID = expected
+            // Known from now on, also if the link is lost before the log itself has begun to come.
+            state.position = state.position ?? UInt64(fields[3])
             return (expected, state.current ?? state.order.first { state.steps[$0]?.result.isResolved == false })
         }
         guard expected == boot else {
@@ -162,13 +170,11 @@ extension SupervisedGuest {
             fail(GuestSupervisorError(.rebooted, "the machine restarted unexpectedly \(place)"))
             throw CancellationError()
         }
-        if ready.isResolved { events(.linkRestored) }
-        ready.fulfil(())
     }
 
     /// A line of the journal, told at every greeting: news only for a client that starts anew.
     private func journal(_ fields: [String]) {
-        guard fields.count > 1, state.withLock({ $0.generation == 1 && $0.steps[fields[1]]?.started == nil }) else {
+        guard fields.count > 1, state.withLock({ $0.generation == 1 }) else {
             return
         }
         state.withLock { state in
@@ -207,12 +213,15 @@ extension SupervisedGuest {
         switch fields[0] {
         case "started" where fields.count == 4:
             let uptime = hundredths(fields[3])
-            state.withLock { state in
+            let isNews = state.withLock { state in
+                // To a client that starts anew the journal and the log may both tell it.
+                guard state.steps[id]?.started == nil else { return false }
                 state.current = id
                 state.steps[id]?.started = uptime
                 state.steps[id]?.frame = nil
+                return true
             }
-            events(.started(id))
+            if isNews { events(.started(id)) }
         case "finished" where fields.count == 6:
             let end: StepEnd =
                 switch fields[2] {
@@ -222,9 +231,10 @@ extension SupervisedGuest {
                 default: .lost
                 }
             let (promise, started) = state.withLock { state in
-                state.current = nil
+                if state.current == id { state.current = nil }
                 return (state.steps[id]?.result, state.steps[id]?.started)
             }
+            if promise?.isResolved == true { return }
             let uptime = hundredths(fields[5])
             let result = StepResult(
                 id: id, end: end, duration: .milliseconds(10 * max(0, uptime - (started ?? uptime))))

@@ -141,15 +141,20 @@ public final class SupervisedGuest: Sendable {
     /// - Parameters:
     ///   - blob: Its name on the guest: `blobs/NAME.ready` in a step's first working directory.
     ///   - source: Its content.
+    ///   - digest: Asked at the source's end: its SHA-256 in hexadecimal, for `blobs/NAME.sha256`, which the step that
+    ///     uses the upload compares.
     ///   - progress: Called with the number of bytes that the guest has stored.
     /// - Returns: The number of bytes.
     /// - Throws: The source's error, or ``GuestSupervisorError`` (no room on the guest, for one).
     @discardableResult
     public func upload(
-        blob: String, from source: any InputSource, progress: @escaping @Sendable (Int64) -> Void = { _ in }
+        blob: String, from source: any InputSource, digest: @escaping @Sendable () -> String? = { nil },
+        progress: @escaping @Sendable (Int64) -> Void = { _ in }
     ) async throws -> Int64 {
         precondition(Frame.isName(blob), "a blob's name is a file name")
-        let upload = Upload(blob: blob, source: source, progress: progress) { [weak self] in self?.wake() }
+        let upload = Upload(blob: blob, source: source, digest: digest, progress: progress) { [weak self] in
+            self?.wake()
+        }
         let failure = state.withLock { state in
             state.uploads.append(upload)
             return state.failure

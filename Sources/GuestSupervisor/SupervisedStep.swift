@@ -36,6 +36,10 @@ public struct SupervisedStep: Sendable, Hashable {
     var frame: [UInt8] {
         let flags = "-" + (isolation == .host ? "h" : "") + (stopsQueueOnFailure ? "" : "s")
         let payload = Array(script.utf8)
+        if payload.count <= 4096, payload.last == UInt8(ascii: "\n"), !payload.contains(0) {
+            let lines = payload.count { $0 == UInt8(ascii: "\n") }
+            return Array("lines \(id) \(flags) \(blob ?? "-") \(lines)\n".utf8) + payload
+        }
         return Frame.bytes("step", id, flags, blob ?? "-", payload: payload)
     }
 }

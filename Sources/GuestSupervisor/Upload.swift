@@ -32,15 +32,18 @@ final class Upload: Sendable {
     private static let chunksUnderWay = 4
 
     private let source: any InputSource
+    private let digest: @Sendable () -> String?
     private let progress: @Sendable (Int64) -> Void
     private let state = Mutex(State())
 
     init(
-        blob: String, source: any InputSource, progress: @escaping @Sendable (Int64) -> Void,
+        blob: String, source: any InputSource, digest: @escaping @Sendable () -> String?,
+        progress: @escaping @Sendable (Int64) -> Void,
         waker: @escaping @Sendable () -> Void
     ) {
         self.blob = blob
         self.source = source
+        self.digest = digest
         self.progress = progress
         source.setWaker(waker)
     }
@@ -88,7 +91,8 @@ final class Upload: Sendable {
     private func commitFrame(_ state: inout State) -> [UInt8]? {
         guard state.ended, state.nextToSend == state.chunks.count else { return nil }
         state.commitSent = true
-        return Frame.bytes("commit", blob, String(state.readOffset))
+        let digest = digest().map { $0.hasPrefix("sha256:") ? String($0.dropFirst(7)) : $0 }
+        return Frame.bytes("commit", blob, String(state.readOffset), digest ?? "-")
     }
 
     /// The guest has stored everything before this offset.

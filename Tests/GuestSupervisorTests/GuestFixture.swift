@@ -132,3 +132,17 @@ let namespacesWork: Bool = {
 let shells: [String] = [
     ("/bin/dash", "/bin/dash"), ("/bin/bash", "/bin/bash"), ("/bin/busybox", "/bin/busybox sh"), ("/bin/sh", "/bin/sh"),
 ].filter { FileManager.default.isExecutableFile(atPath: $0.0) }.map(\.1)
+
+/// Runs a line of sh on this machine and answers its output.
+@discardableResult
+func shell(_ line: String) throws -> String {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = ["-c", line]
+    process.standardOutput = pipe
+    try process.run()
+    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return String(decoding: output, as: UTF8.self)
+}

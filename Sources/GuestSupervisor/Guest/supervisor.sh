@@ -19,7 +19,7 @@
 #             /dev/stdout again must not cut the log off, and must work for every user.
 #   result    the FIFO through which a step's status comes: it works on a full disk
 #   current   process, start time and id of the running step
-# shellcheck disable=SC2086,SC2016,SC2094 # $sh may be two words (busybox sh); programs in quotes expand elsewhere
+# shellcheck disable=SC2015,SC2086,SC2016,SC2094 # $sh may be two words (busybox sh); programs in quotes expand elsewhere
 set -u
 role=$1 state=$2 sh=$3
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
@@ -273,7 +273,16 @@ position() { [ ! -s output ] || printf '\036replay:%s:executor\n' "$secret" >&5;
 
 answer() { printf '%s\n' "$*" >&3; }
 
+# Payloads. Bytes take a process; short text is read line by line by the shell itself.
 take() { dd bs="$1" count=1 iflag=fullblock 2>/dev/null; }
+take_lines() {
+    lines=$1
+    while [ "$lines" -gt 0 ]; do
+        IFS= read -r line || exit 0
+        printf '%s\n' "$line" || return
+        lines=$((lines - 1))
+    done
+}
 drain() { [ "$1" = 0 ] || take "$1" >/dev/null; }
 
 start_executor() {
@@ -350,12 +359,14 @@ put() { # BLOB OFFSET LENGTH
         open_size=$((open_size + $3))
         answer "stored $1 $open_size"
     else
+        # What is there of it is of no use, and the room is needed.
+        rm -f "blobs/$1"
         open_blob=
         answer "failed $1 cannot write to $state/blobs: is the disk full?"
     fi
 }
 
-commit() { # BLOB SIZE
+commit() { # BLOB SIZE DIGEST, which the step that uses the upload checks
     if [ ! -e "blobs/$1.ready" ]; then
         open_blob=
         : >>"blobs/$1"
@@ -364,17 +375,22 @@ commit() { # BLOB SIZE
             answer "failed $1 has $size bytes instead of $2"
             return
         fi
-        mv -f "blobs/$1" "blobs/$1.ready"
+        printf '%s\n' "$3" >"blobs/$1.sha256" && mv -f "blobs/$1" "blobs/$1.ready" || {
+            answer "failed $1 cannot write to $state/blobs: is the disk full?"
+            return
+        }
     fi
     printf '\n' >&7
     answer "committed $1"
 }
 
-queue_step() { # ID FLAGS BLOB LENGTH
+queue_step() { # take|take_lines ID FLAGS BLOB LENGTH
+    reader=$1
+    shift
     case $queued in
-        *" $1 "*) drain "$4" ;;
+        *" $1 "*) "$reader" "$4" >/dev/null ;;
         *)
-            if take "$4" >"steps/$1" && printf 'step %s %s %s\n' "$1" "$2" "$3" >>queue; then
+            if "$reader" "$4" >"steps/$1" && printf 'step %s %s %s\n' "$1" "$2" "$3" >>queue; then
                 queued="$queued$1 "
                 printf '\n' >&7
             else
@@ -417,7 +433,7 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
     queued=' '
     while read -r what id _; do [ "$what" != step ] || queued="$queued$id "; done <queue
     [ "$boot" != "$first_boot" ] || start_executor
-    answer "$marker hello $version $boot $first_boot"
+    answer "$marker hello $version $boot $first_boot $((from))"
     while read -r line; do answer "journal $line"; done <journal
     answer "ready"
     printf '%s %s %s\n' "$marker" "$secret" "$((from))"
@@ -427,15 +443,16 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
     open_blob='' open_size=0
     while read -r verb one two three length; do
         case $verb in
-            step) queue_step "$one" "$two" "$three" "$length" ;;
+            step) queue_step take "$one" "$two" "$three" "$length" ;;
+            lines) queue_step take_lines "$one" "$two" "$three" "$length" ;;
             put) put "$one" "$two" "$length" ;;
-            commit) commit "$one" "$two" ;;
+            commit) commit "$one" "$two" "$three" ;;
             have)
                 open_blob=
                 blob_size "$one"
                 answer "have $one $size $two"
                 ;;
-            discard) rm -f "blobs/$one" "blobs/$one.ready" ;;
+            discard) rm -f "blobs/$one" "blobs/$one.ready" "blobs/$one.sha256" ;;
             ack) fallocate --punch-hole --offset 0 --length "$one" output ;;
             ping) answer "pong $one" ;;
             cancel)

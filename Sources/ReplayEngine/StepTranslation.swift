@@ -1,0 +1,60 @@
+import Basemaps
+import GuestSupervisor
+import ReplayPlan
+
+/// Turns a plan's steps into scripts for the supervisor.
+enum StepTranslation {
+    /// The supervised step for a step of the plan.
+    /// - Parameter attempt: Counted from 1; a later attempt has another id, so that it runs although the first one did.
+    static func supervised(_ step: Step, attempt: Int) -> SupervisedStep {
+        let id = identifier(step, attempt: attempt)
+        return switch step.action {
+        case .run(let action): SupervisedStep(id: id, script: script(for: action))
+        case .copy(let action):
+            action.sources.isEmpty
+                ? SupervisedStep(id: id, script: "exit 0\n")
+                : SupervisedStep(id: id, script: script(for: action, blob: blob(step)), blob: blob(step))
+        case .makeDirectory(let action): SupervisedStep(id: id, script: script(for: action))
+        }
+    }
+
+    /// `step-3`, and `step-3.2` for the second attempt.
+    static func identifier(_ step: Step, attempt: Int) -> String {
+        attempt == 1 ? "step-\(step.number)" : "step-\(step.number).\(attempt)"
+    }
+
+    /// The name of a COPY's upload on the guest. It holds the step's digest: other content is another upload.
+    static func blob(_ step: Step) -> String {
+        "copy-\(step.number)-\(step.digest.split(separator: ":").last.map { String($0.prefix(16)) } ?? "")"
+    }
+
+    private static func script(for action: RunAction) -> String {
+        var script = StepScript(arguments: action.arguments)
+        script.user = action.user
+        script.workingDirectory = action.workingDirectory
+        // What the Dockerfile sets is stronger than the proxies of the command line.
+        script.environment = (action.proxies + action.environment).map { ($0.name, $0.value) }
+        script.pipes = action.scripts.map { ($0.name, $0.content) }
+        return script.text
+    }
+
+    private static var functions: String { String(decoding: PackageResources.files_sh, as: UTF8.self) }
+
+    private static func script(for action: MakeDirectoryAction) -> String {
+        functions + "files_workdir \(ShellText.quoted(action.path)) \(ShellText.quoted(action.user))\n"
+    }
+
+    private static func script(for action: CopyAction, blob: String) -> String {
+        let open = [blob, action.owner ?? "", action.mode ?? "", action.destination].map(ShellText.quoted)
+        var lines = ["copy_open " + open.joined(separator: " ")]
+        for (index, source) in action.sources.enumerated() {
+            switch source {
+            case .file(_, let name): lines.append("copy_file \(index) \(ShellText.quoted(name))")
+            case .inline(let file): lines.append("copy_file \(index) \(ShellText.quoted(file.name))")
+            case .directory: lines.append("copy_directory \(index)")
+            case .archive: lines.append("copy_archive \(index)")
+            }
+        }
+        return functions + lines.joined(separator: "\n") + "\ncopy_close\n"
+    }
+}

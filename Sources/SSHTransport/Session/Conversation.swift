@@ -59,7 +59,7 @@ import RemoteHosts
             if count == 0 || count == Int(LIBSSH2_ERROR_EAGAIN) { return false }
             throw session.failure("reading output", CInt(count))
         }
-        let bytes = unsafe buffer.withUnsafeBytes { unsafe Array($0.prefix(count)) }
+        let bytes = unsafe buffer.withUnsafeBytes { unsafe Array(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         try output(stream, bytes)
         return true
     }

@@ -64,7 +64,7 @@ let package = Package(
 
         // Level 2
         module("ReplayPlan", ["DockerfileLanguage", "Basemaps", collections, crypto]),
-        module("SSHTransport", ["CLibSSH2", "RemoteHosts", "SystemCalls", crypto, logging]),
+        module("SSHTransport", ["CLibSSH2", "RemoteHosts", "SystemCalls", crypto]),
         module("HTTPTransport", ["CCurl", "SystemCalls", system]),
         module("Store", ["Clouds", "SystemCalls", grdb, system]),
         module(

@@ -11,6 +11,8 @@ struct IgnorePattern: Sendable {
 
     /// Whether it begins with `!`: what it matches is not ignored.
     let isException: Bool
+    /// The pattern without its `!`.
+    let text: String
     private let test: Test
 
     /// Compiles a cleaned pattern.
@@ -23,6 +25,7 @@ struct IgnorePattern: Sendable {
                 throw DockerfileError(.pattern, "the pattern \"!\" re-includes nothing", highlight: "!")
             }
         }
+        text = String(scalars)
         guard GlobSyntax.isValid(scalars) else {
             throw DockerfileError(.pattern, "the pattern \"\(pattern)\" is not well-formed", highlight: pattern)
         }

@@ -7,7 +7,7 @@ public struct IgnorePatterns: Sendable {
     public let patterns: [String]
     /// Whether a pattern re-includes something: an ignored directory must then still be walked.
     public let hasExceptions: Bool
-    private let compiled: [IgnorePattern]
+    let compiled: [IgnorePattern]
 
     /// No patterns: nothing is ignored.
     public init() {

@@ -8,6 +8,13 @@ public struct CopyPaths: Sendable, Hashable {
         public var content: String
         /// Whether the content is expanded, with ``WordExpander/heredocBodies``.
         public var expands: Bool
+
+        /// Makes a document.
+        public init(name: String, content: String, expands: Bool) {
+            self.name = name
+            self.content = content
+            self.expands = expands
+        }
     }
 
     /// The sources that are paths or URLs, in order; expanded.

@@ -42,13 +42,14 @@ extension InstructionReader {
                 .arguments, "\(name) cannot have a heredoc as its destination", highlight: destination)
         }
         var paths = CopyPaths(sources: [], documents: [], destination: destination)
+        let bodies = Dictionary(node.heredocs.map { ($0.name, $0.content) }) { $1 }
         for source in arguments.dropLast() {
             guard let heredoc = Heredoc.parse(word: source) else {
                 paths.sources.append(source)
                 continue
             }
             var body = heredoc
-            body.content = node.heredocs.last { $0.name == heredoc.name }?.content ?? ""
+            body.content = bodies[heredoc.name] ?? ""
             paths.documents.append(
                 CopyPaths.InlineDocument(name: heredoc.name, content: body.body, expands: heredoc.expands))
         }

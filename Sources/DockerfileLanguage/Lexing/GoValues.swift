@@ -26,10 +26,13 @@ enum GoValues {
         }
         let suffix = bytes[(last + 1)...].text.lowercased()
         let factors: [Character: Double] = ["k": 0x1p10, "m": 0x1p20, "g": 0x1p30, "t": 0x1p40, "p": 0x1p50]
-        guard let unit = suffix.first, suffix != "b" else { return Int64(exactly: value.rounded(.towardZero)) }
+        guard let unit = suffix.first, suffix != "b" else { return whole(value) }
         guard let factor = factors[unit], ["", "b", "ib"].contains(suffix.dropFirst()) else { return nil }
-        return Int64(exactly: (value * factor).rounded(.towardZero))
+        return whole(value * factor)
     }
+
+    /// The whole part, where an Int64 holds it.
+    private static func whole(_ value: Double) -> Int64? { value < 0x1p63 ? Int64(value) : nil }
 
     /// `time.ParseDuration` in nanoseconds: `1m30s`, `1.5h`, `-2us`, `0`.
     static func duration(_ text: String) -> Int64? {

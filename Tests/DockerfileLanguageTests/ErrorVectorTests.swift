@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func failsOnTheSameLines() throws {
-        let failures = try VectorFile("errors_handmade").failures { row in
+        let failures = try VectorFile("errors_handmade").failures(part: "parsing") { row in
             let text = row.input["text"]?.string ?? ""
             let expected = row.output["error"]?.string.flatMap { Self.isDecidedByParsing($0) ? $0 : nil }
             do throws(DockerfileError) {

@@ -36,12 +36,14 @@ struct VectorFile {
 
     /// Runs a check on every usable row and prints `NAME: passed N of M`.
     ///
-    /// - Parameter check: what is wrong with a row, or nil.
+    /// - Parameters:
+    ///   - part: what of the rows is checked, when it is not all of them.
+    ///   - check: what is wrong with a row, or nil.
     /// - Returns: what is wrong, row by row.
-    func failures(_ check: (Row) -> String?) -> [String] {
+    func failures(part: String? = nil, _ check: (Row) -> String?) -> [String] {
         let usable = rows.filter { $0.note == nil }
         let failures = usable.compactMap { row in check(row).map { "\(name) row \(row.number): \($0)" } }
-        print("\(name): passed \(usable.count - failures.count) of \(usable.count)")
+        print("\(name)\(part.map { " (\($0))" } ?? ""): passed \(usable.count - failures.count) of \(usable.count)")
         return failures
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TerminalWindowTests {
     @Test func `a terminal knows its window`() throws {
-        let terminal = try FileDescriptor.open("/dev/ptmx", .readWrite, options: [.closeOnExec, .noFollow])
+        let terminal = try FileDescriptor.open(FilePath("/dev/ptmx"), .readWrite, options: [.closeOnExec, .noFollow])
         defer { try? terminal.close() }
         #expect(TerminalWindow.isTerminal(terminal))
         #expect(TerminalWindow(of: terminal) == nil, "nobody has set a size")
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func `a file is no terminal`() throws {
-        let file = try FileDescriptor.open("/dev/null", .readWrite, options: [.closeOnExec])
+        let file = try FileDescriptor.open(FilePath("/dev/null"), .readWrite, options: [.closeOnExec])
         defer { try? file.close() }
         #expect(!TerminalWindow.isTerminal(file))
         #expect(TerminalWindow(of: file) == nil)

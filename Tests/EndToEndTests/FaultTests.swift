@@ -1,5 +1,6 @@
 import Foundation
 import ReplayTestSupport
+import SystemPackage
 import Testing
 
 /// Failures on a real guest: the error says what happened, and nothing is left behind.

@@ -1,5 +1,6 @@
 import Foundation
 import ReplayTestSupport
+import SystemPackage
 import Testing
 
 /// The samples, replayed onto a real guest, captured, and booted again.

@@ -1,5 +1,6 @@
 import Foundation
 import ReplayTestSupport
+import SystemPackage
 import Testing
 
 /// One `REPLAY_HOME` for all tests of a run, with the base image in its cache.

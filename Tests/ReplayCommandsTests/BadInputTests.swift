@@ -1,5 +1,6 @@
 import Foundation
 import ReplayTestSupport
+import SystemPackage
 import Testing
 
 /// What a user reads and what a script sees when the input is wrong. No machine is made.

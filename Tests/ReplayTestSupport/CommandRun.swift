@@ -151,3 +151,9 @@ public enum PackagePlaces {
         URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("replay").path
     }()
 }
+
+/// Ports of this machine.
+public enum FreePort {
+    /// A port of 127.0.0.1 that was free a moment ago.
+    public static func find() throws -> Int { try LoopbackListener.freePort() }
+}

@@ -23,7 +23,9 @@ struct BuildCommand: AsyncParsableCommand {
 
     @OptionGroup var source: SourceOptions
 
-    @Option(name: [.short, .customLong("tag")], help: ArgumentHelp("Name and tag of the template.", valueName: "name[:tag]"))
+    @Option(
+        name: [.short, .customLong("tag")], help: ArgumentHelp("Name and tag of the template.", valueName: "name[:tag]")
+    )
     var tag: String?
 
     @Option(name: .customLong("on-error"), help: "What happens to the machine of a failed build: cleanup or keep.")

@@ -12,7 +12,8 @@ struct SourceOptions: ParsableArguments {
     @Option(name: [.short, .long], help: "The Dockerfile, when it is not PATH/Dockerfile.")
     var file: String?
 
-    @Option(name: .customLong("build-arg"), help: "NAME=VALUE for an ARG; NAME alone takes the value from the environment.")
+    @Option(
+        name: .customLong("build-arg"), help: "NAME=VALUE for an ARG; NAME alone takes the value from the environment.")
     var buildArguments: [String] = []
 
     @Option(help: "The stage to build, when it is not the last one.")

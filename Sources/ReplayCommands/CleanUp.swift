@@ -26,7 +26,8 @@ struct CleanUp {
                 try await driver(entry.resource.cloud).destroy(entry.resource)
                 try await ledger.gone(entry.id)
             } catch {
-                failures.append("\(entry.resource.kind.rawValue) '\(entry.resource.token)' could not be removed: \(error)")
+                failures.append(
+                    "\(entry.resource.kind.rawValue) '\(entry.resource.token)' could not be removed: \(error)")
             }
         }
         return failures

@@ -15,7 +15,8 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let workshop = try Workshop()
-        let findings = await QEMUDoctor(directories: workshop.machineDirectories, environment: workshop.environment).examine()
+        let findings = await QEMUDoctor(directories: workshop.machineDirectories, environment: workshop.environment)
+            .examine()
         if json {
             try StandardOutput.write(json: findings)
         } else {
@@ -23,7 +24,9 @@ struct DoctorCommand: AsyncParsableCommand {
             for finding in findings {
                 let name = finding.name + String(repeating: " ", count: width - finding.name.count)
                 StandardOutput.write("\(finding.status.mark)  \(name)  \(finding.detail)\n")
-                if let fix = finding.fix { StandardOutput.write("   \(String(repeating: " ", count: width))  fix: \(fix)\n") }
+                if let fix = finding.fix {
+                    StandardOutput.write("   \(String(repeating: " ", count: width))  fix: \(fix)\n")
+                }
             }
         }
         if findings.contains(where: { $0.status == .missing }) {

@@ -40,7 +40,10 @@ struct FailureReport {
         case let error as CloudError:
             (error.code == .baseUnavailable ? .base : .cloud, error.description, error.context)
         case let error as StoreError:
-            ([.notFound, .invalidName, .inUse].contains(error.code) ? .usage : .cloud, error.description, error.context)
+            (
+                [.notFound, .invalidName, .inUse].contains(error.code) ? .usage : .cloud, error.description,
+                error.context
+            )
         case let error as TemplateError: (.cloud, error.description, error.context)
         case let error as SSHError:
             // Behind a connection that cannot be made there may be a machine that died: that is the reason to tell.
@@ -59,7 +62,8 @@ struct FailureReport {
 
     private static func describe(_ error: BootFailure) -> (ExitStatusCode, String, [String]) {
         let (code, message, context) = describe(error.cause)
-        let console = error.console.isEmpty ? ["The machine's console is empty."] : ["The console's last lines:"] + error.console
+        let console =
+            error.console.isEmpty ? ["The machine's console is empty."] : ["The console's last lines:"] + error.console
         return (code, message, context + console)
     }
 

@@ -8,7 +8,9 @@ struct MachineOptions: ParsableArguments {
     @Option(help: "Virtual processors of the machine.")
     var cpus: Int = 2
 
-    @Option(help: ArgumentHelp("Size of the root disk; without it, the image's own or 10 GiB, whichever is larger.", valueName: "gib"))
+    @Option(
+        help: ArgumentHelp(
+            "Size of the root disk; without it, the image's own or 10 GiB, whichever is larger.", valueName: "gib"))
     var disk: Int?
 
     @Option(

@@ -35,7 +35,9 @@ extension PlanWarning {
 extension Plan {
     /// The plan as lines for people: the base, then a line a step.
     var listing: String {
-        var lines = ["base   \(base.reference) -> \(base.row) on \(base.distribution) \(base.release) \(base.architecture)"]
+        var lines = [
+            "base   \(base.reference) -> \(base.row) on \(base.distribution) \(base.release) \(base.architecture)"
+        ]
         let width = String(steps.count).count
         for step in steps {
             let number = String(repeating: " ", count: width - String(step.number).count) + String(step.number)

@@ -29,13 +29,15 @@ extension SourceOptions {
         }
         guard platform.system == "linux", platform.architecture == Platform.thisMachine.architecture else {
             throw UsageError(
-                "--platform \(platform): machines of this cloud are \(Platform.thisMachine). Build there, or leave the flag out.")
+                "--platform \(platform): machines of this cloud are \(Platform.thisMachine). Build there, or leave the flag out."
+            )
         }
         return platform
     }
 
     /// Reads, parses, resolves and plans. Touches nothing.
     func makePlan(environment: [String: String]) async throws -> PlannedBuild {
+        try Workshop.check(cloud: cloud)
         let location = try locate()
         let bytes = try location.readDockerfile()
         let source = SourceText(bytes)

@@ -8,13 +8,15 @@ import TerminalProgress
 /// How progress is shown.
 struct ScreenOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("How progress is shown on standard error: auto, tty, plain, json or quiet.", valueName: "mode"),
+        help: ArgumentHelp(
+            "How progress is shown on standard error: auto, tty, plain, json or quiet.", valueName: "mode"),
         transform: ScreenOptions.mode)
     var progress: ProgressMode?
 
     private static func mode(_ text: String) throws -> ProgressMode {
         guard let mode = ProgressMode(rawValue: text) else {
-            throw ValidationError("'\(text)' is not one of \(ProgressMode.allCases.map(\.rawValue).joined(separator: ", ")).")
+            throw ValidationError(
+                "'\(text)' is not one of \(ProgressMode.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         return mode
     }
@@ -27,7 +29,8 @@ struct ScreenOptions: ParsableArguments {
         return ProgressRenderer(
             mode,
             surroundings: .init(
-                color: ProgressMode.wantsColor(environment: environment), window: { TerminalWindow(of: .standardError) })
+                color: ProgressMode.wantsColor(environment: environment), window: { TerminalWindow(of: .standardError) }
+            )
         ) { StandardError.write($0) }
     }
 }

@@ -20,7 +20,8 @@ struct TemplateBootCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Lets a port of this machine lead to one of the copy; repeatable.", valueName: "[address:]hostport:guestport"))
+            "Lets a port of this machine lead to one of the copy; repeatable.",
+            valueName: "[address:]hostport:guestport"))
     var publish: [String] = []
 
     @Option(name: .customLong("ssh-key"), help: ArgumentHelp("A public key that admits root.", valueName: "file"))
@@ -42,7 +43,8 @@ struct TemplateBootCommand: AsyncParsableCommand {
                 ) { copy in
                     try await announce(copy, forwards: forwards, workshop: workshop)
                     try await Waiter().wait(
-                        until: .stopped, of: copy.machine.instance, on: workshop.driver, within: .seconds(10 * 365 * 86400))
+                        until: .stopped, of: copy.machine.instance, on: workshop.driver,
+                        within: .seconds(10 * 365 * 86400))
                 }
             }
         } catch is CancellationError {
@@ -88,7 +90,8 @@ extension PortForward {
     /// Reads `HOSTPORT:GUESTPORT` or `ADDRESS:HOSTPORT:GUESTPORT`.
     init(publish text: String) throws {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard (2...3).contains(parts.count), let host = Int(parts[parts.count - 2]), let guest = Int(parts[parts.count - 1]),
+        guard (2...3).contains(parts.count), let host = Int(parts[parts.count - 2]),
+            let guest = Int(parts[parts.count - 1]),
             (1...65535).contains(host), (1...65535).contains(guest)
         else { throw UsageError("--publish '\(text)': write HOSTPORT:GUESTPORT, such as 8080:80.") }
         self.init(hostAddress: parts.count == 3 ? parts[0] : "127.0.0.1", hostPort: host, guestPort: guest)

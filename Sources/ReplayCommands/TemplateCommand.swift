@@ -32,7 +32,8 @@ struct TemplateListCommand: AsyncParsableCommand {
         var rows = [["", "TEMPLATE", "VERSION", "IDENTIFIER", "CLOUD", "SIZE", "CREATED"]]
         for template in templates {
             rows.append([
-                template.current ? "*" : "", "\(template.name):\(template.tag)", "\(template.version)", template.identifier,
+                template.current ? "*" : "", "\(template.name):\(template.tag)", "\(template.version)",
+                template.identifier,
                 template.cloud, "\(template.size / 1_000_000) MB", template.created.formatted(.iso8601),
             ])
         }

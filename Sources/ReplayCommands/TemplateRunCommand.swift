@@ -24,7 +24,9 @@ struct TemplateRunCommand: AsyncParsableCommand {
     @OptionGroup var screen: ScreenOptions
 
     func validate() throws {
-        guard !command.isEmpty else { throw ValidationError("Name the command after --: replay template run NAME -- COMMAND…") }
+        guard !command.isEmpty else {
+            throw ValidationError("Name the command after --: replay template run NAME -- COMMAND…")
+        }
     }
 
     func run() async throws {

@@ -22,16 +22,15 @@ struct Workshop: Sendable {
     /// Opens the store, making its directories.
     /// - Throws: ``UsageError`` for a cloud that does not exist; the store's errors.
     init(cloud: String = "qemu", environment: [String: String] = ProcessInfo.processInfo.environment) throws {
-        guard cloud == "qemu" else {
-            throw UsageError("There is no cloud '\(cloud)' yet: --cloud qemu is the one there is.")
-        }
+        try Self.check(cloud: cloud)
         self.environment = environment
         let directories = try StoreDirectories.resolve(environment: environment)
         try directories.create()
         store = try StoreDatabase(directories)
         let images = BaseImageStore(cacheDirectory: directories.cache.appending("bases"))
         machineDirectories = QEMUDirectories(
-            machines: directories.data.appending("builds"), cache: directories.cache, runtime: directories.runtime, environment: environment)
+            machines: directories.data.appending("builds"), cache: directories.cache, runtime: directories.runtime,
+            environment: environment)
         driver = QEMUDriver(
             directories: machineDirectories,
             bases: { base, task, events in
@@ -40,6 +39,13 @@ struct Workshop: Sendable {
                     cloud: "qemu", reference: image.path.string, digest: image.digest, origin: image.origin)
             },
             environment: environment)
+    }
+
+    /// Refuses a cloud that does not exist.
+    static func check(cloud: String) throws {
+        guard cloud == "qemu" else {
+            throw UsageError("There is no cloud '\(cloud)' yet: --cloud qemu is the one there is.")
+        }
     }
 
     /// Undoes builds.

@@ -16,7 +16,8 @@ struct FaultTests {
     @Test("a failing step: status 1, the line, the command's status, the last lines, the log's path")
     func failingStep() async throws {
         let home = try await World.shared.home()
-        let scratch = try context("FROM debian:12\nRUN echo fine\n\nRUN echo before; echo last words >&2; exit 42\nRUN echo never\n")
+        let scratch = try context(
+            "FROM debian:12\nRUN echo fine\n\nRUN echo before; echo last words >&2; exit 42\nRUN echo never\n")
         let result = try await World.run([scratch.path.string, "--progress", "plain", "-t", "broken"], home: home)
         #expect(result.status == 1)
         #expect(result.errors.contains("line 4"), "\(result.errors)")

@@ -60,7 +60,8 @@ struct SampleTests {
         let home = try await World.shared.home()
         let result = try await World.run(
             [
-                "template", "run", "web:1", "--", "sh", "-c", #"printf '%s|' "$@"; echo oops >&2; exit 7"#, "sh", "a b", "'", "$HOME",
+                "template", "run", "web:1", "--", "sh", "-c", #"printf '%s|' "$@"; echo oops >&2; exit 7"#, "sh", "a b",
+                "'", "$HOME",
                 "", "ü\n",
             ], home: home)
         #expect(result.output == "a b|'|$HOME||ü\n|")
@@ -100,7 +101,8 @@ struct SampleTests {
     @Test("python-app: user, environment, ownership and modes are the Dockerfile's")
     func pythonApp() async throws {
         let home = try await World.shared.home()
-        let build = try await World.run(["\(Self.samples)/python-app", "-t", "greeter", "--progress", "plain"], home: home)
+        let build = try await World.run(
+            ["\(Self.samples)/python-app", "-t", "greeter", "--progress", "plain"], home: home)
         try #require(build.status == 0, "\(build.errors)")
         let script = """
             stat -c '%U:%G %a %n' /srv/app /srv/app/app.py /srv/app/greetings /srv/app/greetings/de /srv/app/built-by

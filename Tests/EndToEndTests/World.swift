@@ -56,7 +56,8 @@ actor World {
         _ arguments: [String], home: String, environment: [String: String] = [:], directory: String? = nil
     ) throws -> CommandRun {
         var variables = [
-            "REPLAY_HOME": home, "HOME": home, "XDG_RUNTIME_DIR": "", "REPLAY_BASEMAPS": PackagePlaces.root + "/basemaps",
+            "REPLAY_HOME": home, "HOME": home, "XDG_RUNTIME_DIR": "",
+            "REPLAY_BASEMAPS": PackagePlaces.root + "/basemaps",
         ]
         variables.merge(environment) { $1 }
         return try CommandRun(

@@ -16,6 +16,8 @@ public enum CloudConfig {
                 "gecos": "replay",
                 // Not under /home: a RUN that looks there sees what the base has.
                 "homedir": .text("/var/lib/\(access.user)"),
+                // Its primary group is "users": one of its own would take the number of the first that a RUN makes.
+                "no_user_group": true,
                 "shell": "/bin/sh",
                 "lock_passwd": true,
                 "sudo": "ALL=(ALL) NOPASSWD:ALL",
@@ -52,7 +54,8 @@ public enum CloudConfig {
 
     private static func common(_ access: GuestAccess) -> [String: ConfigValue] {
         [
-            "ssh_pwauth": false,
+            // Nothing is said of "ssh_pwauth": it would restart the SSH server when we are already connecting, and no user
+            // has a password.
             "ssh_deletekeys": true,
             "ssh_genkeytypes": ["ed25519"],
             "ssh_keys": [

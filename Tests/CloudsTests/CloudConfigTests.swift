@@ -28,7 +28,7 @@ struct CloudConfigTests {
             #expect(keys == ["ed25519_private": access.hostPrivateKey, "ed25519_public": access.hostPublicKey])
             #expect(config["ssh_deletekeys"] as? Bool == true)
             #expect(config["ssh_genkeytypes"] as? [String] == ["ed25519"])
-            #expect(config["ssh_pwauth"] as? Bool == false)
+            #expect(config["ssh_pwauth"] == nil)
         }
     }
 
@@ -40,6 +40,7 @@ struct CloudConfigTests {
         #expect(users.count == 1)
         #expect(user["name"] as? String == "replay-build")
         #expect((60706...61183).contains(try #require(user["uid"] as? Int)))
+        #expect(user["no_user_group"] as? Bool == true)
         #expect(user["lock_passwd"] as? Bool == true)
         #expect(user["sudo"] as? String == "ALL=(ALL) NOPASSWD:ALL")
         #expect(user["ssh_authorized_keys"] as? [String] == Self.access.userPublicKeys)

@@ -96,3 +96,8 @@ extension RenderedScript {
         finish()
     }
 }
+
+extension TaskID: ExpressibleByStringLiteral {
+    /// A task's name.
+    public init(stringLiteral text: String) { self.init(text) }
+}

@@ -33,6 +33,7 @@ struct DiskCapture: Sendable {
     func run(
         started: (Int32) async throws -> Void, progress: @escaping (Double) -> Void
     ) async throws -> String {
+        // On two cores a Debian guest takes 3 s with zstd and 12 s with zlib, which makes it 3 % larger.
         let answer = try await LocalCommand(
             tools.image,
             [

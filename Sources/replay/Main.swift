@@ -1,8 +1,0 @@
-import ReplayCommands
-
-@main
-enum Main {
-    static func main() async {
-        await ReplayProgram.main()
-    }
-}

@@ -5,13 +5,14 @@ import PackageDescription
 // Warnings are errors where we build (CI sets REPLAY_STRICT); a newer compiler must not break a user's build.
 let strict = ProcessInfo.processInfo.environment["REPLAY_STRICT"] != nil
 
-let settings: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .strictMemorySafety(),
-] + (strict ? [.treatAllWarnings(as: .error)] : [])
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .strictMemorySafety(),
+    ] + (strict ? [.treatAllWarnings(as: .error)] : [])
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
@@ -119,7 +120,8 @@ let package = Package(
             "ReplayPlanTests", ["ReplayPlan", "DockerfileLanguage", "Basemaps", "ReplayTestSupport", crypto],
             exclude: ["Fixtures", "Vectors"]),
         tests(
-            "SSHTransportTests", ["SSHTransport", "RemoteHosts", "ReplayTestSupport", "SystemCalls", subprocess, system]),
+            "SSHTransportTests",
+            ["SSHTransport", "RemoteHosts", "ReplayTestSupport", "SystemCalls", subprocess, system]),
         tests("HTTPTransportTests", ["HTTPTransport", "ReplayTestSupport", system]),
         tests("StoreTests", ["Store", "Clouds", "SystemCalls", "ReplayTestSupport", grdb, system]),
         tests(

@@ -38,10 +38,14 @@ printf '[Journal]\nStorage=none\nForwardToSyslog=no\n' >/run/systemd/journald.co
 quietly systemctl restart systemd-journald.service
 
 step='remove the supervisor'
-if [ -n "$STATE_DIR" ] && [ -d "$STATE_DIR" ]; then
-    for pid_file in "$STATE_DIR"/*.pid; do
-        [ -f "$pid_file" ] && quietly kill -KILL "$(cat "$pid_file")"
-    done
+# Whoever started this script ends the supervisor in the proper way now; it gets ten seconds for that.
+tries=0
+while [ -d "$STATE_DIR" ] && [ "$tries" -lt 100 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+if [ -d "$STATE_DIR" ]; then
+    quietly systemctl stop "${STATE_DIR##*/}.service"
     must rm -rf -- "$STATE_DIR"
 fi
 
@@ -120,6 +124,8 @@ for directory in /var/lib/dhcp /var/lib/dhclient /var/lib/NetworkManager; do
 done
 quietly systemctl stop systemd-random-seed.service
 rm -f /var/lib/systemd/random-seed /var/lib/misc/random-seed /boot/efi/loader/random-seed
+read -r host </proc/sys/kernel/hostname
+sed -i "/^127\.0\.1\.1[[:space:]].*$host/d" /etc/hosts
 : >/etc/hostname
 # An empty file, not a missing one: a missing one is a first boot to systemd, which resets what is enabled and may ask.
 must cp /dev/null /etc/machine-id

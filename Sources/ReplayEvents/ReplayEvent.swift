@@ -25,11 +25,13 @@ public enum ReplayEvent: Sendable, Hashable {
 }
 
 /// Names one task within a build: `boot`, `step-3`, `upload-3`, `seal`, `capture`.
-public struct TaskID: Sendable, Hashable, CustomStringConvertible {
+public struct TaskID: Sendable, Hashable, CustomStringConvertible, ExpressibleByStringLiteral {
     /// The name.
     public let name: String
     /// Makes an identifier.
     public init(_ name: String) { self.name = name }
+    /// Makes an identifier.
+    public init(stringLiteral name: String) { self.name = name }
     /// The identifier of the step with this number, counted from 1.
     public static func step(_ number: Int) -> TaskID { TaskID("step-\(number)") }
     /// The name.

@@ -96,8 +96,3 @@ extension RenderedScript {
         finish()
     }
 }
-
-extension TaskID: ExpressibleByStringLiteral {
-    /// A task's name.
-    public init(stringLiteral text: String) { self.init(text) }
-}

@@ -1,0 +1,63 @@
+# The front door. `make deps` installs what is needed, everything else builds and runs.
+
+SHELL := /bin/bash
+SWIFT ?= swift
+PREFIX ?= /usr/local
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+RELEASE := .build/release/replay
+
+BUILD_PACKAGES := libssh2-1-dev libcurl4-openssl-dev libarchive-dev libsqlite3-dev pkg-config
+RUN_PACKAGES := qemu-system-x86 qemu-utils mmdebstrap extlinux syslinux-common e2fsprogs fdisk ca-certificates
+TEST_PACKAGES := openssh-server openssh-client dropbear-bin busybox shellcheck python3 python3-yaml curl sudo
+
+.PHONY: help deps deps-test build debug test unit check fmt bench demo docs install clean
+
+help: ## Show the verbs
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+deps: ## Install the system packages that building and running need (apt)
+	@scripts/install-packages $(BUILD_PACKAGES) $(RUN_PACKAGES)
+
+deps-test: deps
+	@scripts/install-packages $(TEST_PACKAGES)
+
+build: ## Build the release binary
+	$(SWIFT) build -c release --static-swift-stdlib --product replay
+
+debug:
+	$(SWIFT) build --build-tests
+
+test: deps-test ## Run all tests: unit, integration against a real sshd, end to end on a QEMU guest
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --disable-xctest --skip EndToEndTests
+	$(SWIFT) test --skip-build --disable-xctest --filter EndToEndTests
+
+unit: ## Run the tests that need no guest
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --disable-xctest --skip EndToEndTests
+
+check: deps-test ## Check format, scripts and imports; build with warnings as errors
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	shellcheck --shell=sh --exclude=SC2034,SC2154 $$(find Sources -name '*.sh')
+	shellcheck $$(find scripts .ci -type f)
+	REPLAY_STRICT=1 $(SWIFT) build --build-tests --explicit-target-dependency-import-check error
+
+fmt: ## Format the sources
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+bench: deps-test build ## Measure, with peers side by side where they are installed
+	scripts/bench $(RELEASE)
+
+demo: deps build ## Replay samples/nginx, boot the template and fetch its page
+	scripts/demo $(RELEASE)
+
+docs: ## Build the documentation of the modules
+	REPLAY_DOCS=1 $(SWIFT) package generate-documentation --target DockerfileLanguage --warnings-as-errors
+
+install: build ## Install replay and its tables below PREFIX
+	install -D -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/replay
+	install -d $(DESTDIR)$(PREFIX)/share/replay/basemaps
+	install -m 644 basemaps/*.yaml $(DESTDIR)$(PREFIX)/share/replay/basemaps/
+
+clean: ## Remove what was built
+	$(SWIFT) package clean

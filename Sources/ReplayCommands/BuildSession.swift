@@ -1,0 +1,126 @@
+import Basemaps
+import Capture
+import Clouds
+import FoundationEssentials
+import GuestSupervisor
+import ReplayEngine
+import ReplayEvents
+import ReplayPlan
+import Store
+import SystemPackage
+import Templates
+
+/// One build from the base image to the published template.
+struct BuildSession: Sendable {
+    let workshop: Workshop
+    let planned: PlannedBuild
+    let reference: TemplateReference
+    let machine: MachineOptions
+    let keepsOnError: Bool
+    let keepsPackageCaches: Bool
+    let events: EventHandler
+
+    /// Builds. Whatever happens, nothing of the machine is left, unless it was asked for.
+    func run() async throws -> Template {
+        let plan = planned.plan
+        events(.buildStarted(name: reference.description, steps: plan.steps.count))
+        for warning in plan.warnings { events(.warning(warning.text)) }
+        if let notice = plan.config.unusedInstructions { events(.warning(notice)) }
+        try await workshop.driver.preflight()
+
+        let request = MachineRequest(
+            name: reference.description, purpose: .build, options: machine, user: GuestAccess.buildUser,
+            keepsOnError: keepsOnError)
+        let base = LaunchedBase()
+        return try await workshop.withMachine(
+            request, label: "boot \(plan.base.distribution) \(plan.base.release)", events: events,
+            source: { _ in .image(try await prepareBase(base)) },
+            seed: { CloudConfig.build($0, access: $1) },
+            connect: { try await startSupervisor(on: $0) },
+            body: { machine, replayer in
+                try await replayer.prepare()
+                let results = try await replayer.run(
+                    plan, archives: ContextArchives(planned.context, manifest: planned.manifest))
+                try await seal(machine, replayer)
+                return try await capture(machine, base: base.image, results: results)
+            })
+    }
+
+    /// Carries the base's image from where it is found to where it is recorded.
+    private final class LaunchedBase {
+        var image: CloudImage?
+    }
+
+    private func prepareBase(_ base: LaunchedBase) async throws -> CloudImage {
+        let image = try await task("base", "base image for \(planned.plan.base.reference)", events: events) {
+            try await workshop.driver.prepareBase(planned.plan.base, task: "base", events: events)
+        }
+        base.image = image
+        return image
+    }
+
+    private func startSupervisor(on machine: Machine) async throws -> Replayer {
+        var options = SupervisorOptions(build: machine.build.id.text)
+        options.connectTimeout = .seconds(self.machine.bootTimeout)
+        return try await Replayer.start(machine.connector, options: options, log: machine.build.log, events: events)
+    }
+
+    private func seal(_ machine: Machine, _ replayer: Replayer) async throws {
+        try await task("seal", "seal the machine", events: events) {
+            let script = SealScript(
+                nonce: BuildID.random().text, buildUser: GuestAccess.buildUser, publicKey: machine.publicKey,
+                stateDirectory: SupervisorOptions(build: machine.build.id.text).stateDirectory,
+                keepsPackageCaches: keepsPackageCaches)
+            try await Sealer(driver: workshop.driver).seal(
+                machine.instance, with: script, task: "seal", events: events
+            ) { launcher in
+                let step = SupervisedStep(
+                    id: "seal", script: GuestPreparation.restoreScript + launcher, isolation: .host)
+                let result = try await replayer.guest.run(step)
+                guard result.succeeded else {
+                    throw CaptureError(.sealFailed, "The seal's start ended with \(result.end).")
+                }
+                try await replayer.finish(remove: true)
+            }
+        }
+    }
+
+    private func capture(_ machine: Machine, base: CloudImage?, results: [StepResult]) async throws -> Template {
+        let library = TemplateLibrary(workshop.store)
+        let prepared = try library.prepare()
+        do {
+            return try await task("capture", "capture \(reference)", events: events) {
+                let image = try await workshop.driver.capture(
+                    machine.instance,
+                    as: CaptureRequest(destination: prepared.directory.string, name: reference.description),
+                    ledger: workshop.store.ledger, task: "capture", events: events)
+                return try await library.add(
+                    prepared, image: image, record: record(of: machine, base: base, results: results, image: image))
+            }
+        } catch {
+            prepared.discard()
+            throw error
+        }
+    }
+
+    private func record(
+        of machine: Machine, base: CloudImage?, results: [StepResult], image: CloudImage
+    ) -> TemplateRecord {
+        let plan = planned.plan
+        let link = ChainLink(
+            reference: plan.base.reference, method: "basemap", resolved: base?.origin ?? plan.base.row,
+            digest: base?.digest)
+        return TemplateRecord(
+            identifier: "", name: reference, build: machine.build.id, created: Date(),
+            image: ImageRecord(cloud: image.cloud, reference: image.reference, digest: image.digest, size: nil),
+            architecture: plan.base.architecture, dockerfile: planned.dockerfile, chain: [link],
+            steps: zip(plan.steps, results).map { StepRecord($0, seconds: $1.duration.seconds) }, config: plan.config,
+            buildArguments: planned.buildArguments, warnings: plan.warnings, versions: ["replay": ReplayProgram.version]
+        )
+    }
+}
+
+extension Duration {
+    /// The duration in seconds.
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

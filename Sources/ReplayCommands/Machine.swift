@@ -1,0 +1,118 @@
+import Clouds
+import RemoteHosts
+import ReplayEvents
+import SSHTransport
+import Store
+
+/// A machine that was made for one command: a build's, or a throw-away copy of a template.
+struct Machine: Sendable {
+    /// The record that stands for it in the store.
+    var build: RunningBuild
+    /// The machine.
+    var instance: Instance
+    /// Opens connections to it, with its host key pinned.
+    var connector: SSHConnector
+    /// The line of `authorized_keys` that admits us.
+    var publicKey: String
+}
+
+/// What a machine is made for.
+struct MachineRequest {
+    /// What the user calls it.
+    var name: String
+    /// Build or boot.
+    var purpose: BuildRecord.Purpose
+    /// The size and so on.
+    var options: MachineOptions
+    /// Ports of this machine that lead into the guest.
+    var forwards: [PortForward] = []
+    /// Who logs in: the build user, or `root`.
+    var user: String
+    /// Further keys that admit the user.
+    var furtherKeys: [String] = []
+    /// Whether the machine stays when the body fails.
+    var keepsOnError = false
+}
+
+/// A machine did not come up, or did not let us in. Holds the last lines of its console.
+struct BootFailure: Error {
+    /// What failed.
+    var cause: any Error
+    /// The console's last lines, made safe for showing.
+    var console: [String]
+}
+
+extension Workshop {
+    /// Makes a machine, connects to it, hands both to the body, and gets rid of the machine and of all that was made with it,
+    /// however the body ends.
+    ///
+    /// - Parameters:
+    ///   - label: What the screen shows while the machine boots.
+    ///   - source: Finds what to start from; called when the build is already known to the store.
+    ///   - seed: Makes cloud-init's texts.
+    ///   - connect: Returns when the machine lets us in.
+    ///   - body: Works with the machine.
+    func withMachine<Link: Sendable, Result: Sendable>(
+        _ request: MachineRequest, label: String, events: @escaping EventHandler,
+        source: (RunningBuild) async throws -> LaunchSource, seed: (BuildID, GuestAccess) -> GuestSeed,
+        connect: (Machine) async throws -> Link, body: (Machine, Link) async throws -> Result
+    ) async throws -> Result {
+        let build = try await store.builds.begin(name: request.name, purpose: request.purpose)
+        var login: KeptLogin?
+        do {
+            let hostKey = try SSHKeyPair.ed25519(comment: "replay-\(build.id)")
+            let userKey = try SSHKeyPair.ed25519(comment: "replay-\(build.id)")
+            let access = GuestAccess(
+                user: request.user, hostPrivateKey: hostKey.privateKey.text,
+                hostPublicKey: hostKey.publicKey.description,
+                userPublicKeys: [userKey.publicKey.description] + request.furtherKeys)
+            let source = try await source(build)
+            let spec = InstanceSpec(
+                build: build.id, cpus: request.options.cpus, memoryMiB: request.options.memory,
+                diskGiB: request.options.disk, seed: seed(build.id, access), forwards: request.forwards)
+            let (machine, link) = try await task("boot", label, events: events) {
+                let instance = try await driver.launch(spec, from: source, ledger: store.ledger, events: events)
+                if request.keepsOnError {
+                    login = KeptLogin(instance: instance, user: request.user, hostKey: hostKey, userKey: userKey)
+                }
+                let machine = Machine(
+                    build: build, instance: instance,
+                    connector: connector(to: instance, user: request.user, hostKey: hostKey, userKey: userKey),
+                    publicKey: userKey.publicKey.description)
+                do {
+                    return (machine, try await connect(machine))
+                } catch is CancellationError {
+                    throw CancellationError()
+                } catch {
+                    throw BootFailure(cause: error, console: await driver.consoleLines(of: instance))
+                }
+            }
+            let result = try await body(machine, link)
+            await finish(build, as: .done, events: events)
+            return result
+        } catch {
+            if let login, !(error is CancellationError), case .running? = try? await driver.state(of: login.instance) {
+                try await keep(build, login, events: events)
+            } else {
+                await finish(build, as: .failed, events: events)
+            }
+            throw error
+        }
+    }
+
+    /// Undoes what was made and notes the end. What could not be undone stays in the ledger and is told.
+    private func finish(_ build: RunningBuild, as state: BuildRecord.State, events: @escaping EventHandler) async {
+        let cleanUp = cleanUp
+        await uncancelled {
+            var failures = await cleanUp.undo(build.id)
+            do { try await build.finish(state) } catch { failures.append("\(error)") }
+            for failure in failures { events(.warning("\(failure) 'replay gc' tries again.")) }
+        }
+    }
+
+    private func keep(_ build: RunningBuild, _ login: KeptLogin, events: @escaping EventHandler) async throws {
+        let command = try await login.write(to: build.workDirectory, driver: driver)
+        try await build.finish(.kept)
+        events(.notice("The machine was kept: log in with\n  \(command)\nand end it with 'replay gc --kept'."))
+    }
+}

@@ -1,0 +1,44 @@
+import Clouds
+import RemoteHosts
+import ReplayEvents
+import SSHTransport
+import Store
+import Templates
+
+/// A throw-away machine, started from a template: `template run`, `template boot`.
+struct TemplateCopy {
+    /// The machine.
+    var machine: Machine
+    /// A connection to it as root.
+    var host: any RemoteHost
+
+    /// Boots a copy, hands it to the body when root can log in, and ends it.
+    static func with<Result: Sendable>(
+        _ name: String, in workshop: Workshop, options: MachineOptions, forwards: [PortForward] = [],
+        keys: [String] = [], events: @escaping EventHandler, body: (TemplateCopy) async throws -> Result
+    ) async throws -> Result {
+        let use = try await TemplateLibrary(workshop.store).use(name)
+        defer { use.release() }
+        let template = use.template
+        let request = MachineRequest(
+            name: template.reference.description, purpose: .boot, options: options, forwards: forwards,
+            user: "root", furtherKeys: keys)
+        return try await workshop.withMachine(
+            request, label: "boot a copy of \(template.reference)", events: events,
+            source: { _ in .image(template.image) },
+            seed: { CloudConfig.template($0, access: $1, hostName: template.reference.name) },
+            connect: { machine in
+                try await machine.connector.connect(until: .now + .seconds(options.bootTimeout))
+            },
+            body: { machine, host in
+                do {
+                    let result = try await body(TemplateCopy(machine: machine, host: host))
+                    await host.close()
+                    return result
+                } catch {
+                    await host.close()
+                    throw error
+                }
+            })
+    }
+}

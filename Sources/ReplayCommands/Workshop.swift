@@ -1,0 +1,77 @@
+import BaseImages
+import Basemaps
+import Clouds
+import FoundationEssentials
+import QEMUDriver
+import RemoteHosts
+import SSHTransport
+import Store
+import SystemPackage
+
+/// What the verbs work with: the store, the cloud, and the ways from one to the other. The composition root.
+struct Workshop: Sendable {
+    /// The process's environment.
+    let environment: [String: String]
+    /// Builds, ledger, catalogue.
+    let store: StoreDatabase
+    /// The cloud that the user chose.
+    let driver: any CloudDriver
+    /// Where local machines' files are.
+    let machineDirectories: QEMUDirectories
+
+    /// Opens the store, making its directories.
+    /// - Throws: ``UsageError`` for a cloud that does not exist; the store's errors.
+    init(cloud: String = "qemu", environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        try Self.check(cloud: cloud)
+        self.environment = environment
+        let directories = try StoreDirectories.resolve(environment: environment)
+        try directories.create()
+        store = try StoreDatabase(directories)
+        let images = BaseImageStore(cacheDirectory: directories.cache.appending("bases"))
+        machineDirectories = QEMUDirectories(
+            machines: directories.data.appending("builds"), cache: directories.cache, runtime: directories.runtime,
+            environment: environment)
+        driver = QEMUDriver(
+            directories: machineDirectories,
+            bases: { base, task, events in
+                let image = try await images.prepare(base: base, task: task, events: events)
+                return CloudImage(
+                    cloud: "qemu", reference: image.path.string, digest: image.digest, origin: image.origin)
+            },
+            environment: environment)
+    }
+
+    /// Refuses a cloud that does not exist.
+    static func check(cloud: String) throws {
+        guard cloud == "qemu" else {
+            throw UsageError("There is no cloud '\(cloud)' yet: --cloud qemu is the one there is.")
+        }
+    }
+
+    /// Undoes builds.
+    var cleanUp: CleanUp {
+        CleanUp(ledger: store.ledger) { [driver] name in
+            guard name == driver.name else {
+                throw UsageError("The ledger names the cloud '\(name)', which this version does not know.")
+            }
+            return driver
+        }
+    }
+
+    /// A connector to a machine: asks the driver for the address each time, and ends at once when the machine has died.
+    func connector(to instance: Instance, user: String, hostKey: SSHKeyPair, userKey: SSHKeyPair) -> SSHConnector {
+        SSHConnector(
+            user: user, key: userKey.privateKey, hostKey: .pinned(hostKey.publicKey),
+            isAlive: { [driver] in
+                switch try await driver.state(of: instance) {
+                case .starting, .running: break
+                case .stopped: throw CloudError(.launchFailed, "The machine powered itself off.")
+                case .failed(let reason): throw CloudError(.launchFailed, "The machine failed: \(reason)")
+                case .absent: throw CloudError(.notFound, "The machine does not exist any more.")
+                }
+            },
+            resolve: { [driver] in
+                try await driver.addresses(of: instance).first.map { SSHEndpoint(host: $0.host, port: $0.port) }
+            })
+    }
+}

@@ -1,0 +1,8 @@
+import ReplayCommands
+
+@main
+enum Main {
+    static func main() async {
+        await ReplayProgram.main()
+    }
+}

@@ -142,7 +142,7 @@ let package = Package(
             "ReplayEngineTests",
             [
                 "ReplayEngine", "Basemaps", "DockerfileLanguage", "ReplayPlan", "ReplayEvents", "GuestSupervisor",
-                "RemoteHosts", "ReplayTestSupport", "BuildContexts", subprocess, system,
+                "RemoteHosts", "ReplayTestSupport", "BuildContexts", "SSHTransport", subprocess, system,
             ], exclude: ["Vectors"]),
         tests("CaptureTests", ["Capture", "ReplayTestSupport"]),
         tests(

@@ -138,6 +138,7 @@ extension SupervisedGuest {
             upload(fields[1])?.completed.fail(error)
         case "journal": journal(fields.dropFirst().map { $0 })
         case "removed": removed.fulfil(())
+        case "late": record(fields.dropFirst().map { $0 })
         case "ready":
             if ready.isResolved { events(.linkRestored) }
             ready.fulfil(())
@@ -206,13 +207,13 @@ extension SupervisedGuest {
         if acknowledge { link.frames.send(Frame.bytes("ack", String(position))) }
     }
 
-    /// One of the supervisor's records: `started ID OFFSET UPTIME`, `finished ID HOW NUMBER OFFSET UPTIME`, `skipped ID`.
+    /// One of the supervisor's records: `started ID UPTIME`, `finished ID HOW NUMBER UPTIME`, `skipped ID`.
     private func record(_ fields: [String]) {
         guard fields.count > 1 else { return }
         let id = fields[1]
         switch fields[0] {
-        case "started" where fields.count == 4:
-            let uptime = hundredths(fields[3])
+        case "started" where fields.count == 3:
+            let uptime = hundredths(fields[2])
             let isNews = state.withLock { state in
                 // To a client that starts anew the journal and the log may both tell it.
                 guard state.steps[id]?.started == nil else { return false }
@@ -222,7 +223,7 @@ extension SupervisedGuest {
                 return true
             }
             if isNews { events(.started(id)) }
-        case "finished" where fields.count == 6:
+        case "finished" where fields.count == 5:
             let end: StepEnd =
                 switch fields[2] {
                 case "exit": .exited(Int(fields[3]) ?? 255)
@@ -235,7 +236,7 @@ extension SupervisedGuest {
                 return (state.steps[id]?.result, state.steps[id]?.started)
             }
             if promise?.isResolved == true { return }
-            let uptime = hundredths(fields[5])
+            let uptime = hundredths(fields[4])
             let result = StepResult(
                 id: id, end: end, duration: .milliseconds(10 * max(0, uptime - (started ?? uptime))))
             events(.finished(result))
@@ -245,6 +246,7 @@ extension SupervisedGuest {
                 state.steps[id]?.frame = nil
                 return state.steps[id]?.result
             }
+            if promise?.isResolved == true { return }
             events(.skipped(id))
             promise?.fail(
                 GuestSupervisorError(.notStarted, "step \(id) was not started, because one before it did not succeed"))

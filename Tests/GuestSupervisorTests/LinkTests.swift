@@ -7,29 +7,30 @@ import SSHTransport
 import SystemPackage
 import Testing
 
-/// Bytes that are made as they are read: the same for the same seed.
+/// Bytes that are made as they are read: a block of random bytes, again and again. The same for the same seed.
 final class MadeBytes: InputSource {
     private struct State {
-        var generator: SplitMix
         var left: Int
+        var offset = 0
         var hash = SHA256()
     }
 
+    private let block: [UInt8]
     private let state: Shared<State>
 
-    init(count: Int, seed: UInt64) { state = Shared(State(generator: SplitMix(state: seed), left: count)) }
+    init(count: Int, seed: UInt64) {
+        var generator = SplitMix(state: seed)
+        // An odd length, so that no two chunks are the same.
+        block = (0..<65_537).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        state = Shared(State(left: count))
+    }
 
     func read(upTo maximum: Int) -> InputRead {
         state.withLock { state in
             guard state.left > 0 else { return .end }
-            let count = min(maximum, state.left, 100_003)
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(count + 8)
-            while bytes.count < count {
-                let word = state.generator.next()
-                for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
-            }
-            bytes.removeLast(bytes.count - count)
+            let count = min(maximum, state.left, block.count - state.offset)
+            let bytes = Array(block[state.offset..<state.offset + count])
+            state.offset = (state.offset + count) % block.count
             state.left -= count
             state.hash.update(data: bytes)
             return .bytes(bytes)
@@ -203,14 +204,21 @@ struct LinkTests {
             let connector = SmallDiskConnector(directory: mount)
             var options = SupervisorOptions(stateDirectory: mount + "/state")
             options.asRoot = false
+            options.pingInterval = .milliseconds(300)
             let log = EventLog()
             let guest = try await SupervisedGuest.start(connector, options: options) { log.append($0) }
             let error = await #expect(throws: GuestSupervisorError.self) {
                 try await guest.upload(blob: "b", from: MadeBytes(count: 8_000_000, seed: 1))
             }
             #expect(error?.code == .uploadFailed)
-            let result = try await guest.run(shellStep("s", "exit 5"))
+            let result = try await guest.run(shellStep("s", "exit 5", stops: false))
             #expect(result.end == .exited(5))
+            let fill = "cat /dev/zero >\(mount)/fill; seq 1000000; rm \(mount)/fill; exit 6"
+            let full = try await guest.run(shellStep("t", fill, stops: false))
+            #expect(full.end == .exited(6))
+            let after = try await guest.run(shellStep("u", "echo room again"))
+            #expect(after.succeeded)
+            #expect(log.text(of: "u") == "room again\n")
             try await guest.finish(remove: true)
         }
     }

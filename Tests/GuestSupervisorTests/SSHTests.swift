@@ -112,25 +112,8 @@ struct SSHTests {
 
     @Test("An ordinary user without sudo is told what is missing")
     func noSudo() async throws {
-        struct Unprivileged: HostConnector {
-            func connect(until deadline: ContinuousClock.Instant) async throws -> any RemoteHost {
-                Host(host: LocalHost())
-            }
-        }
-        struct Host: RemoteHost {
-            let host: LocalHost
-            func run(
-                _ command: RemoteCommand, input: any InputSource,
-                output: @escaping @Sendable (RemoteStream, [UInt8]) throws -> Void
-            ) async throws -> RemoteHosts.ExitStatus {
-                let quoted = command.line.replacing("'", with: "'\\''")
-                let line = "exec setpriv --reuid 65534 --regid 65534 --clear-groups /bin/sh -c '\(quoted)'"
-                return try await host.run(RemoteCommand(line), input: input, output: output)
-            }
-            func close() async { await host.close() }
-        }
         let error = await #expect(throws: GuestSupervisorError.self) {
-            try await SupervisedGuest.start(Unprivileged(), options: SupervisorOptions(build: "none"))
+            try await SupervisedGuest.start(NobodyConnector(), options: SupervisorOptions(build: "none"))
         }
         #expect(error?.code == .startFailed)
         #expect(error?.context.contains { $0.contains("sudo") } == true)

@@ -9,14 +9,15 @@
 # The state directory is root's alone and holds
 #   queue     what to do, one line each, appended by attach, read in order by execute: `step ID FLAGS BLOB`, `resume`
 #   steps/ID  the step's script, sourced after `prelude`
-#   journal   what was done, one line each: `started ID OFFSET UPTIME`, `finished ID HOW NUMBER OFFSET UPTIME`,
-#             `skipped ID`. The `finished` line is the only proof that a step ended, and of how.
+#   journal   what was done, one line each: `started ID UPTIME`, `finished ID HOW NUMBER UPTIME`, `skipped ID`. The
+#             `finished` line is the only proof that a step ended, and of how.
 #   output    both streams of all steps; between them stand the journal's lines as marks, which begin with a secret
 #             that no step can see. So one stream tells in one order what was written and which step wrote it.
 #   blobs/B   uploads; B.ready when complete
 #   bell      a FIFO: a line in it says that the queue or the blobs have news
 #   sink      the FIFO that is a step's stdout and stderr. A FIFO as in a container, and not the log itself: opening
-#             /dev/stdout again must not cut the log off, and must work for every user.
+#             /dev/stdout again must not cut the log off, and must work for every user. The journal's lines go the same
+#             way, so that they come after all that the step has written.
 #   result    the FIFO through which a step's status comes: it works on a full disk
 #   current   process, start time and id of the running step
 # shellcheck disable=SC2015,SC2086,SC2016,SC2094 # $sh may be two words (busybox sh); programs in quotes expand elsewhere
@@ -84,14 +85,12 @@ cancel() {
 
 # --------------------------------------------------------------------------------------------------------- execute
 
-# The offset at which the log ends now: the position of our own descriptor, which the collectors share.
-log_end() { read -r _ offset <"/proc/$$/fdinfo/5"; }
 uptime_now() { read -r uptime _ </proc/uptime; }
 
-# Journal first, then the mark that tells the client. On a full disk the ballast makes room for both.
+# Journal first, then the mark that tells the client. On a full disk the ballast makes room.
 record() {
     printf '%s\n' "$1" >>journal || { rm -f ballast; printf '%s\n' "$1" >>journal; }
-    printf '\036replay:%s:%s\n' "$secret" "$1" >&5 || { rm -f ballast; printf '\n\036replay:%s:%s\n' "$secret" "$1" >&5; }
+    printf '\036replay:%s:%s\n' "$secret" "$1" >&5
     unsynced=1
 }
 
@@ -138,19 +137,13 @@ become_runner() {
 run_step() {
     id=$1 mode=host
     [ "$isolation" = none ] || case $2 in *h*) ;; *) mode=isolated ;; esac
-    log_end
     uptime_now
-    record "started $id $offset $uptime"
-    cat <sink >&5 &
-    collector=$!
+    record "started $id $uptime"
     # In the foreground: a background job of a shell without job control ignores SIGINT and SIGQUIT.
     (become_runner "$id" "$mode") </dev/null >sink 2>&1 4<&- 5>&- 6<&- 7<&-
     if [ "$mode" = host ]; then
-        # Without a namespace a daemon can outlive the step and hold the FIFO: the collector must not wait for it.
         alive current || kill -s KILL -- "-${process:-0}"
-        (sleep 0.2 || sleep 1; kill -s TERM "$collector") 2>/dev/null &
     fi 2>/dev/null
-    wait "$collector"
     printf 'none\n' >&7
     read -r raw <&7
     [ "$raw" = none ] || read -r _ <&7
@@ -161,9 +154,8 @@ run_step() {
     esac
     [ ! -e cancelled ] || how=cancelled number=0
     : >current
-    log_end
     uptime_now
-    record "finished $id $how $number $offset $uptime"
+    record "finished $id $how $number $uptime"
     case $how$number$2 in
         exit0*) ;;
         *s) [ "$how" = cancelled ] && halted=1 ;;
@@ -186,9 +178,8 @@ recover() {
     [ -n "$open" ] || return
     if alive current; then end_process_tree "$process"; fi
     : >current
-    log_end
     uptime_now
-    record "finished $open lost 0 $offset $uptime"
+    record "finished $open lost 0 $uptime"
     halted=1
 }
 
@@ -223,11 +214,9 @@ execute() {
     program='BEGIN { status = system(ARGV[1]); print status >"result"; close("result") }'
     choose_reaper
     read -r secret <secret
-    exec 4<queue 5>>output 6<>bell 7<>result
-    # Appending moves the position to the end; until the first write it is 0.
-    printf '' >&5
+    exec 4<queue 5<>sink 6<>bell 7<>result
+    start_collector
     unsynced='' line='' part=''
-    position
     recover
     while :; do
         if ! IFS= read -r line <&4; then
@@ -266,8 +255,21 @@ execute() {
     done
 }
 
-# Brings the shared position of descriptor 5 to the end of the log (a fresh descriptor for appending stands at 0).
-position() { [ ! -s output ] || printf '\036replay:%s:executor\n' "$secret" >&5; }
+# Copies the sink to the log. On a full disk it goes on, for a step must not hang: output is lost, the records are
+# told in another way (see `ping`).
+collect() {
+    until cat; do rm -f ballast; done
+}
+
+start_collector() {
+    if alive collector; then
+        child=''
+        { read -r child _ <"/proc/$process/task/$process/children"; }
+        kill -s KILL "$process" $child
+    fi 2>/dev/null
+    collect <sink >>output 4<&- 5>&- 6>&- 7>&- 8<&- &
+    start_time "$!" && printf '%s %s\n' "$!" "$started_at" >collector
+}
 
 # ---------------------------------------------------------------------------------------------------------- attach
 
@@ -454,7 +456,12 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
                 ;;
             discard) rm -f "blobs/$one" "blobs/$one.ready" "blobs/$one.sha256" ;;
             ack) fallocate --punch-hole --offset 0 --length "$one" output ;;
-            ping) answer "pong $one" ;;
+            ping)
+                # After so long a silence there is nothing in the log that the client has not seen. What the journal
+                # has beyond it was lost to a full disk.
+                tail -n 2 journal | while read -r line; do answer "late $line"; done
+                answer "pong $one"
+                ;;
             cancel)
                 : >cancelled
                 printf '\n' >&7

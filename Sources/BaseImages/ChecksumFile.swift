@@ -6,7 +6,7 @@ struct ChecksumFile {
     init(_ text: String, digits: Int) {
         var checksums: [String: String] = [:]
         for line in text.split(whereSeparator: \.isNewline) {
-            guard let (name, checksum) = Self.plain(line) ?? Self.tagged(line) else { continue }
+            guard let (name, checksum) = Self.tagged(line) ?? Self.plain(line) else { continue }
             guard checksum.utf8.count == digits, checksum.allSatisfy(\.isHexDigit) else { continue }
             checksums[name] = checksum.lowercased()
         }

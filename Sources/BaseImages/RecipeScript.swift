@@ -79,7 +79,13 @@ enum RecipeScript {
         printf '127.0.0.1\\tlocalhost\\n::1\\tlocalhost ip6-localhost ip6-loopback\\n' >"$root/etc/hosts"
         echo "UUID=$uuid / ext4 errors=remount-ro,discard 0 1" >"$root/etc/fstab"
         echo 'LANG=C.UTF-8' >"$root/etc/default/locale"
-        printf 'source /etc/network/interfaces.d/*\\n\\nauto lo\\niface lo inet loopback\\n' >"$root/etc/network/interfaces"
+        if [ -e "$root/sbin/ifup" ]; then
+            printf 'source /etc/network/interfaces.d/*\\n\\nauto lo\\niface lo inet loopback\\n' \\
+                >"$root/etc/network/interfaces"
+        else
+            chroot "$root" systemctl --quiet enable systemd-networkd.service systemd-resolved.service
+            ln -sf ../run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
+        fi
         rm -f "$root"/etc/apt/sources.list.d/*
         cat >"$root/etc/apt/sources.list" <<END
         \(DebianMirror().lines(suite: "$suite").joined(separator: "\n"))

@@ -134,7 +134,9 @@ let package = Package(
                 "BuildContexts", "ReplayPlan", "DockerfileLanguage", "Basemaps", "Archives", "SystemCalls",
                 "ReplayTestSupport", system, subprocess, crypto,
             ], exclude: ["Vectors"]),
-        tests("BaseImagesTests", ["BaseImages", "Basemaps", "ReplayEvents", "ReplayTestSupport", system, crypto]),
+        tests(
+            "BaseImagesTests",
+            ["BaseImages", "Basemaps", "ReplayEvents", "ReplayTestSupport", system, crypto, subprocess]),
         tests(
             "QEMUDriverTests",
             ["QEMUDriver", "Clouds", "ReplayEvents", "ReplayTestSupport", "SystemCalls", system]),

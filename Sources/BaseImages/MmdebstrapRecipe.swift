@@ -28,10 +28,11 @@ struct MmdebstrapRecipe {
 
     /// The whole command that runs the script: namespaces that take mounts and processes with them when they end.
     func command(work: FilePath, asRoot: Bool, scriptArguments: [String]) -> [String] {
-        (asRoot ? [] : ["sudo", "-n"])
-            + ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        (asRoot ? [] : ["sudo", "-n"]) + Self.isolation
             + ["sh", "-c", RecipeScript.text, "replay-recipe", work.string] + scriptArguments
     }
+
+    static let isolation = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
     /// Makes `image.qcow2` in the work directory, which is the caller's and is removed by it.
     func run(in work: FilePath, isRoot: Bool, note: @escaping @Sendable (String) -> Void) async throws {

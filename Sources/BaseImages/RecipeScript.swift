@@ -21,15 +21,19 @@ enum RecipeScript {
           scripts-per-instance, scripts-user, power-state-change ]
         """
 
+    /// The caller's end of our input closes when it gives up, or is killed: then everything in the namespace ends.
+    static let lifeline = """
+        exec 3<&0 </dev/null
+        { cat <&3 >/dev/null; kill -s KILL -- -1; } >/dev/null 2>&1 &
+        exec 3<&-
+        """
+
     /// The program's text.
     static let text = """
         set -eu
         export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
         umask 022
-        # The caller's end of our input closes when it gives up, or is killed: then everything in this namespace ends.
-        exec 3<&0 </dev/null
-        { cat <&3 >/dev/null; kill -s KILL -1; } >/dev/null 2>&1 &
-        exec 3<&-
+        \(lifeline)
         work=$1 uuid=$2 suite=$3
         shift 3
         root=$work/root

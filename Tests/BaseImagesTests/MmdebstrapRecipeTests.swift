@@ -1,6 +1,7 @@
 import Basemaps
 import Foundation
 import ReplayTestSupport
+import Subprocess
 import SystemPackage
 import Testing
 
@@ -69,6 +70,25 @@ import Testing
         for module in ["growpart", "resizefs", "users-groups", "ssh", "write-files", "runcmd", "scripts-user"] {
             #expect(RecipeScript.cloudConfiguration.contains(module))
         }
+    }
+
+    @Test(.enabled(if: RecipePrerequisites.isRoot, "needs root for namespaces"))
+    func whenTheCallerIsGoneTheRecipeEnds() async throws {
+        let script = RecipeScript.lifeline + "\necho begun; sleep 60 & sleep 60; echo survived"
+        let result = try await Subprocess.run(
+            .name("unshare"), arguments: Arguments(MmdebstrapRecipe.isolation.dropFirst() + ["sh", "-c", script]),
+            input: .inputWriter, output: .sequence, error: .combinedWithOutput
+        ) { execution in
+            var lines: [String] = []
+            for try await line in execution.standardOutput.strings() {
+                lines.append(line)
+                if line == "begun" { try await execution.standardInputWriter.finish() }
+            }
+            return lines
+        }
+        #expect(result.closureResult.first == "begun")
+        #expect(!result.closureResult.contains("survived"))
+        #expect(!result.terminationStatus.isSuccess)
     }
 
     @Test func aProgramThatIsCancelledEnds() async throws {

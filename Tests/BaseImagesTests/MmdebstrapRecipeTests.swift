@@ -74,7 +74,7 @@ import Testing
 
     @Test(.enabled(if: RecipePrerequisites.isRoot, "needs root for namespaces"))
     func whenTheCallerIsGoneTheRecipeEnds() async throws {
-        let script = RecipeScript.lifeline + "\necho begun; sleep 60 & sleep 60; echo survived"
+        let script = "set -e\n" + RecipeScript.lifeline + "\necho begun; sleep 60 & sleep 60; echo survived"
         let result = try await Subprocess.run(
             .name("unshare"), arguments: Arguments(MmdebstrapRecipe.isolation.dropFirst() + ["sh", "-c", script]),
             input: .inputWriter, output: .sequence, error: .combinedWithOutput

@@ -22,7 +22,7 @@ deps-test: deps
 	@scripts/install-packages $(TEST_PACKAGES)
 
 build: ## Build the release binary
-	$(SWIFT) build -c release --static-swift-stdlib --product replay
+	$(SWIFT) build -c release --static-swift-stdlib -Xlinker --strip-all --product replay
 
 debug:
 	$(SWIFT) build --build-tests
@@ -39,7 +39,7 @@ unit: ## Run the tests that need no guest
 check: deps-test ## Check format, scripts and imports; build with warnings as errors
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
 	shellcheck --shell=sh --exclude=SC2034,SC2154 $$(find Sources -name '*.sh')
-	shellcheck $$(find scripts .ci -type f)
+	shellcheck $$(grep -lE '^#!/bin/(ba)?sh' scripts/* .ci/*)
 	REPLAY_STRICT=1 $(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 
 fmt: ## Format the sources

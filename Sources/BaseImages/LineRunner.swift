@@ -20,21 +20,31 @@ enum LineRunner {
             environment: .inherit.updating(["LC_ALL": "C"]), platformOptions: options, input: .inputWriter,
             output: .sequence, error: .combinedWithOutput
         ) { execution in
-            var last: [String] = []
-            do {
-                for try await line in execution.standardOutput.strings() {
-                    onLine(line)
-                    last.append(line)
-                    if last.count > 400 { last.removeFirst(200) }
-                }
-            } catch {
-                try? await execution.standardInputWriter.finish()
-                throw error
-            }
-            try await execution.standardInputWriter.finish()
-            return last
+            let lines = await lastLines(of: execution.standardOutput, onLine: onLine)
+            // The end of its input tells a recipe that its caller is gone.
+            try? await execution.standardInputWriter.finish()
+            return lines
         }
         try Task.checkCancellation()
-        return Result(succeeded: result.terminationStatus.isSuccess, lines: result.closureResult)
+        return Result(succeeded: result.terminationStatus.isSuccess, lines: try result.closureResult.get())
+    }
+
+    /// Reads to the end. A function of its own, which throws nothing: swiftc 6.3.1 crashes when it optimises a throwing loop
+    /// within the closure above.
+    @inline(never)
+    private static func lastLines(
+        of output: SubprocessOutputSequence, onLine: @Sendable (String) -> Void
+    ) async -> Swift.Result<[String], any Error> {
+        var last: [String] = []
+        do {
+            for try await line in output.strings() {
+                onLine(line)
+                last.append(line)
+                if last.count > 400 { last.removeFirst(200) }
+            }
+            return .success(last)
+        } catch {
+            return .failure(error)
+        }
     }
 }

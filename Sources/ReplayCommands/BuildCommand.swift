@@ -54,10 +54,11 @@ struct BuildCommand: AsyncParsableCommand {
             screen.finish()
             StandardOutput.write("\(entry.id)\n")
         } catch {
+            // The screen draws the failure, in its own way in each mode: nothing is left to be said.
             let report = FailureReport(error)
-            screen.handle(.buildFailed(message: report.text))
+            screen.handle(.buildFailed(message: report.message))
             screen.finish()
-            throw error
+            throw CommandStatus(code: report.status)
         }
     }
 }

@@ -38,9 +38,11 @@ struct BuildSession: Sendable {
             seed: { CloudConfig.build($0, access: $1) },
             connect: { try await startSupervisor(on: $0) },
             body: { machine, replayer in
-                try await replayer.prepare()
-                let results = try await replayer.run(
-                    plan, archives: ContextArchives(planned.context, manifest: planned.manifest))
+                let results = try await workshop.whileRunning(machine.instance) {
+                    try await replayer.prepare()
+                    return try await replayer.run(
+                        plan, archives: ContextArchives(planned.context, manifest: planned.manifest))
+                }
                 try await seal(machine, replayer)
                 return try await capture(machine, base: base.image, results: results)
             })

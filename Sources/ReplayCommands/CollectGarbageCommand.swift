@@ -2,6 +2,7 @@ import ArgumentParser
 import Clouds
 import FoundationEssentials
 import Store
+import SystemPackage
 
 /// `replay gc`
 struct CollectGarbageCommand: AsyncParsableCommand {

@@ -16,17 +16,18 @@ import Templates
 /// The first line says what failed; the lines after it show where: the Dockerfile's lines, the last output, the console's
 /// last lines. Errors hold no secrets, so neither does this.
 struct FailureReport {
-    /// All lines, each ended.
-    var text: String
+    /// What failed, and below it where.
+    var message: String
     /// The exit status.
     var status: Int32
+    /// The message as it stands on standard error.
+    var text: String { "replay: \(message)\n" }
 
     /// Describes an error.
     init(_ error: any Error) {
         let (code, message, context) = Self.describe(error)
         status = code.rawValue
-        text = code == .interrupted ? "replay: interrupted\n" : "replay: \(message)\n"
-        for line in context { text += "  \(line)\n" }
+        self.message = ([message] + context.map { "  \($0)" }).joined(separator: "\n")
     }
 
     private static func describe(_ error: any Error) -> (ExitStatusCode, String, [String]) {
@@ -68,7 +69,11 @@ struct FailureReport {
     }
 
     private static func describe(_ error: ReplayError) -> (ExitStatusCode, String, [String]) {
-        if let cause = error.cause, error.code != .stepFailed { return describe(cause) }
-        return (error.code == .stepFailed ? .stepFailed : .connection, error.description, error.context)
+        var (code, message, context) = (ExitStatusCode.stepFailed, error.message, error.context)
+        if error.code != .stepFailed {
+            (code, _, context) = error.cause.map(describe) ?? (.connection, "", error.context)
+            message = error.description
+        }
+        return (code, message, context + (error.log.map { ["The full log: \($0)"] } ?? []))
     }
 }

@@ -62,16 +62,40 @@ struct Workshop: Sendable {
     func connector(to instance: Instance, user: String, hostKey: SSHKeyPair, userKey: SSHKeyPair) -> SSHConnector {
         SSHConnector(
             user: user, key: userKey.privateKey, hostKey: .pinned(hostKey.publicKey),
-            isAlive: { [driver] in
-                switch try await driver.state(of: instance) {
-                case .starting, .running: break
-                case .stopped: throw CloudError(.launchFailed, "The machine powered itself off.")
-                case .failed(let reason): throw CloudError(.launchFailed, "The machine failed: \(reason)")
-                case .absent: throw CloudError(.notFound, "The machine does not exist any more.")
-                }
-            },
+            isAlive: { [driver] in try await driver.requireRunning(instance) },
             resolve: { [driver] in
                 try await driver.addresses(of: instance).first.map { SSHEndpoint(host: $0.host, port: $0.port) }
             })
+    }
+
+    /// Runs the body for as long as the machine runs: a guest whose disk is full, or whose QEMU died, would otherwise be
+    /// noticed only when its silence has lasted long enough.
+    func whileRunning<Result: Sendable>(
+        _ instance: Instance, _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Result.self) { group in
+            group.addTask { try await body() }
+            group.addTask { [driver] in
+                while true {
+                    try await Task.sleep(for: .milliseconds(500))
+                    try await driver.requireRunning(instance)
+                }
+            }
+            defer { group.cancelAll() }
+            guard let result = try await group.next() else { throw CancellationError() }
+            return result
+        }
+    }
+}
+
+extension CloudDriver {
+    /// Throws what became of a machine that runs no more.
+    func requireRunning(_ instance: Instance) async throws {
+        switch try await state(of: instance) {
+        case .starting, .running: break
+        case .stopped: throw CloudError(.launchFailed, "The machine powered itself off.")
+        case .failed(let reason): throw CloudError(.launchFailed, "The machine failed: \(reason)")
+        case .absent: throw CloudError(.notFound, "The machine does not exist any more.")
+        }
     }
 }

@@ -14,7 +14,7 @@ struct SampleTests {
 
     @Test("nginx: built, listed, inspected")
     func nginxIsBuilt() async throws {
-        let home = try await World.shared.home()
+        let home = try await World.shared.home(of: "samples")
         let build = try await World.run(["\(Self.samples)/nginx", "-t", "web:1", "--progress", "plain"], home: home)
         try #require(build.status == 0, "\(build.errors)")
         #expect(build.errors.contains("[1/3] RUN apt-get update"))
@@ -34,7 +34,7 @@ struct SampleTests {
 
     @Test("nginx: two boots differ in machine-id and host keys, and know no build user")
     func copiesDiffer() async throws {
-        let home = try await World.shared.home()
+        let home = try await World.shared.home(of: "samples")
         let script = """
             cat /etc/machine-id; ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub; getent passwd replay-build; \
             ls -d /var/lib/replay-* 2>/dev/null; grep -rl replay-build /etc /root /home 2>/dev/null; echo end
@@ -57,7 +57,7 @@ struct SampleTests {
 
     @Test("template run: argv is exact, output and status pass through")
     func runPassesThrough() async throws {
-        let home = try await World.shared.home()
+        let home = try await World.shared.home(of: "samples")
         let result = try await World.run(
             [
                 "template", "run", "web:1", "--", "sh", "-c", #"printf '%s|' "$@"; echo oops >&2; exit 7"#, "sh", "a b",
@@ -73,7 +73,7 @@ struct SampleTests {
 
     @Test("template boot: serves the page, admits the key, ends on SIGTERM and leaves nothing")
     func bootServes() async throws {
-        let home = try await World.shared.home()
+        let home = try await World.shared.home(of: "samples")
         let scratch = try ScratchDirectory()
         let key = scratch.path.string + "/key"
         let made = try await CommandRun.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
@@ -100,7 +100,7 @@ struct SampleTests {
 
     @Test("python-app: user, environment, ownership and modes are the Dockerfile's")
     func pythonApp() async throws {
-        let home = try await World.shared.home()
+        let home = try await World.shared.home(of: "samples")
         let build = try await World.run(
             ["\(Self.samples)/python-app", "-t", "greeter", "--progress", "plain"], home: home)
         try #require(build.status == 0, "\(build.errors)")

@@ -3,7 +3,7 @@ import ReplayTestSupport
 import SystemPackage
 import Testing
 
-/// One `REPLAY_HOME` for all tests of a run, with the base image in its cache.
+/// The homes (`REPLAY_HOME`) of the suites, one each, with one base image in all their caches.
 ///
 /// The base is made once: by download, or by root with the recipe. Everything else runs as an unprivileged user, as the
 /// product promises. When the tests do not run as root they use their own user, and the base must come by download.
@@ -24,39 +24,51 @@ actor World {
     /// An unprivileged user that need not exist in passwd.
     static let uid: Int? = getuid() == 0 ? 61_900 : nil
 
-    private var prepared: Task<String, any Error>?
-    private var nginx: Task<Void, any Error>?
-    private var python: Task<Void, any Error>?
+    private var base: Task<String, any Error>?
+    private var homes: [String: Task<String, any Error>] = [:]
 
-    /// The home of the tests, with the base in it.
-    func home() async throws -> String {
-        if let prepared { return try await prepared.value }
-        let task = Task { try await Self.prepare() }
-        prepared = task
-        return try await task.value
+    /// The home of a suite, with the base in it. Suites run beside each other, so each has its own.
+    func home(of suite: String) async throws -> String {
+        if let home = homes[suite] { return try await home.value }
+        let base = self.base ?? Task { try await Self.prepareBase() }
+        self.base = base
+        let home = Task { try await Self.makeHome(suite, base: try await base.value) }
+        homes[suite] = home
+        return try await home.value
     }
 
-    private static func prepare() async throws -> String {
-        // Kept between runs on purpose: the base takes a minute to make. A fresh machine starts without it.
-        let home = NSTemporaryDirectory() + "replay-end-to-end-\(uid ?? Int(getuid()))"
-        let owner = uid ?? Int(getuid())
-        try? FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+    /// Makes the base image, as whoever runs the tests. Kept between runs on purpose: it takes a minute.
+    private static func prepareBase() async throws -> String {
+        let home = "\(directory)/base"
+        try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
         let result = try await CommandRun.run(
             [PackagePlaces.replay, "basemap", "prepare", "debian:12", "--progress", "plain"],
             environment: ["REPLAY_HOME": home, "REPLAY_BASEMAPS": PackagePlaces.root + "/basemaps"])
         try #require(result.status == 0, "the base image could not be made:\n\(result.errors)")
-        if uid != nil {
-            _ = try await CommandRun.run(["chown", "-R", "\(owner):\(owner)", home])
-        }
         return home
     }
+
+    /// A fresh home whose cache has the base's files by hard links, all of it the unprivileged user's.
+    private static func makeHome(_ suite: String, base: String) async throws -> String {
+        let home = "\(directory)/\(suite)"
+        let script = """
+            rm -rf "$1" && mkdir -p "$1/run" && cp -al "$2/cache" "$1/cache" && chmod 755 "$3"
+            [ -z "$4" ] || chown -R "$4:$4" "$1"
+            """
+        let result = try await CommandRun.run(
+            ["sh", "-c", script, "sh", home, base, directory, uid.map(String.init) ?? ""])
+        try #require(result.status == 0, "\(result.errors)")
+        return home
+    }
+
+    private static let directory = NSTemporaryDirectory().trimmingSuffix("/") + "/replay-end-to-end"
 
     /// Runs `replay` as the unprivileged user.
     static func start(
         _ arguments: [String], home: String, environment: [String: String] = [:], directory: String? = nil
     ) throws -> CommandRun {
         var variables = [
-            "REPLAY_HOME": home, "HOME": home, "XDG_RUNTIME_DIR": "",
+            "REPLAY_HOME": home, "HOME": home, "XDG_RUNTIME_DIR": home + "/run",
             "REPLAY_BASEMAPS": PackagePlaces.root + "/basemaps",
         ]
         variables.merge(environment) { $1 }
@@ -78,8 +90,8 @@ actor World {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: builds)) ?? [] where !name.contains(".") {
             found.append("\(builds)/\(name)")
         }
-        let runtime = "/tmp/replay-\(uid ?? Int(getuid()))"
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: runtime)) ?? [] where name.contains("sock") {
+        let runtime = "\(home)/run"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: runtime + "/replay")) ?? [] {
             found.append("\(runtime)/\(name)")
         }
         for name in try FileManager.default.contentsOfDirectory(atPath: "/proc") where Int(name) != nil {
@@ -88,5 +100,11 @@ actor World {
             if words.contains("qemu-system"), words.contains(home) { found.append("process \(name): \(words)") }
         }
         return found
+    }
+}
+
+extension String {
+    fileprivate func trimmingSuffix(_ suffix: String) -> String {
+        hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
     }
 }

@@ -1,4 +1,4 @@
-public import ReplayEvents
+import ReplayEvents
 import Synchronization
 import SystemCalls
 import TerminalProgress

@@ -38,13 +38,19 @@ struct BuildSession: Sendable {
             seed: { CloudConfig.build($0, access: $1) },
             connect: { try await startSupervisor(on: $0) },
             body: { machine, replayer in
-                let results = try await workshop.whileRunning(machine.instance) {
-                    try await replayer.prepare()
-                    return try await replayer.run(
-                        plan, archives: ContextArchives(planned.context, manifest: planned.manifest))
+                do {
+                    let results = try await workshop.whileRunning(machine.instance) {
+                        try await replayer.prepare()
+                        return try await replayer.run(
+                            plan, archives: ContextArchives(planned.context, manifest: planned.manifest))
+                    }
+                    try await seal(machine, replayer)
+                    return try await capture(machine, base: base.image, results: results)
+                } catch {
+                    // Or else it would try to connect again to a machine that is about to be destroyed.
+                    await uncancelled { try? await replayer.finish(remove: false) }
+                    throw error
                 }
-                try await seal(machine, replayer)
-                return try await capture(machine, base: base.image, results: results)
             })
     }
 

@@ -10,6 +10,9 @@ BUILD_PACKAGES := libssh2-1-dev libcurl4-openssl-dev libarchive-dev libsqlite3-d
 RUN_PACKAGES := qemu-system-x86 qemu-utils mmdebstrap extlinux syslinux-common e2fsprogs fdisk ca-certificates
 TEST_PACKAGES := openssh-server openssh-client dropbear-bin busybox shellcheck python3 python3-yaml curl sudo
 
+# One at a time: many of them hold real servers to deadlines.
+UNIT_TESTS := $(SWIFT) test --skip-build --disable-xctest --no-parallel --skip EndToEndTests
+
 .PHONY: help deps deps-test build debug test unit check fmt bench demo docs install clean
 
 help: ## Show the verbs
@@ -29,12 +32,12 @@ debug:
 
 test: deps-test ## Run all tests: unit, integration against a real sshd, end to end on a QEMU guest
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --disable-xctest --skip EndToEndTests
+	$(UNIT_TESTS)
 	$(SWIFT) test --skip-build --disable-xctest --filter EndToEndTests
 
 unit: ## Run the tests that need no guest
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --disable-xctest --skip EndToEndTests
+	$(UNIT_TESTS)
 
 check: deps-test ## Check format, scripts and imports; build with warnings as errors
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

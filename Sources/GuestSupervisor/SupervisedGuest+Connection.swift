@@ -88,10 +88,13 @@ extension SupervisedGuest {
                         case .standardOutput: self.receive(bytes, on: link)
                         }
                     }
-                    // Lost is what may heal; a program that ends has said its last word.
-                    return status == .lost
-                        ? CancellationError()
-                        : GuestSupervisorError(.startFailed, "the supervisor's channel ended (\(status))")
+                    // Lost is what may heal, and so is an attached process that somebody killed; a program that ends by
+                    // itself has said its last word.
+                    switch status {
+                    case .lost: return CancellationError()
+                    case .signalled where link.greeted: return CancellationError()
+                    default: return GuestSupervisorError(.startFailed, "the supervisor's channel ended (\(status))")
+                    }
                 } catch {
                     return error
                 }

@@ -57,7 +57,7 @@ copy_open() {
     copy_blob=blobs/$1 files_owner=0:0 copy_mode=$3 files_parent_mode=0755 copy_wants_directory=''
     # A number is meant as a whole: chmod(1) keeps set-group-ID bits of directories unless it has five digits.
     if replay_number "$copy_mode"; then
-        copy_mode=$(printf '%05d' "$copy_mode")
+        while [ "${#copy_mode}" -lt 5 ]; do copy_mode=0$copy_mode; done
         files_parent_mode=$copy_mode
     fi
     [ -z "$2" ] || files_resolve_owner "$2"

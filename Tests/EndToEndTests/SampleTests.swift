@@ -6,7 +6,7 @@ import Testing
 /// The samples, replayed onto a real guest, captured, and booted again.
 @Suite("Samples on a real guest", .enabled(if: World.obstacle == nil, "\(World.obstacle ?? "")"), .serialized)
 struct SampleTests {
-    private static let samples = PackagePlaces.root + "/samples"
+    private static let samples = World.samples
 
     private func json(_ text: String) throws -> [String: Any] {
         try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])

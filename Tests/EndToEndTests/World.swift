@@ -40,10 +40,17 @@ actor World {
     /// Makes the base image, as whoever runs the tests. Kept between runs on purpose: it takes a minute.
     private static func prepareBase() async throws -> String {
         let home = "\(directory)/base"
-        try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+        // The package may be where the unprivileged user cannot look.
+        let script = """
+            mkdir -p "$1/base" && chmod 755 "$1" && rm -rf "$1/replay" "$1/basemaps" "$1/samples" &&
+            cp "$2" "$1/replay" && cp -r "$3/basemaps" "$3/samples" "$1" && chmod -R a+rX "$1/replay" "$1/basemaps" "$1/samples"
+            """
+        let copied = try await CommandRun.run(
+            ["sh", "-c", script, "sh", directory, PackagePlaces.replay, PackagePlaces.root])
+        try #require(copied.status == 0, "\(copied.errors)")
         let result = try await CommandRun.run(
-            [PackagePlaces.replay, "basemap", "prepare", "debian:12", "--progress", "plain"],
-            environment: ["REPLAY_HOME": home, "REPLAY_BASEMAPS": PackagePlaces.root + "/basemaps"])
+            [replay, "basemap", "prepare", "debian:12", "--progress", "plain"],
+            environment: ["REPLAY_HOME": home, "REPLAY_BASEMAPS": basemaps])
         try #require(result.status == 0, "the base image could not be made:\n\(result.errors)")
         return home
     }
@@ -61,6 +68,10 @@ actor World {
         return home
     }
 
+    /// The samples, where the unprivileged user can read them.
+    static let samples = directory + "/samples"
+    private static let replay = directory + "/replay"
+    private static let basemaps = directory + "/basemaps"
     private static let directory = NSTemporaryDirectory().trimmingSuffix("/") + "/replay-end-to-end"
 
     /// Runs `replay` as the unprivileged user.
@@ -69,11 +80,11 @@ actor World {
     ) throws -> CommandRun {
         var variables = [
             "REPLAY_HOME": home, "HOME": home, "XDG_RUNTIME_DIR": home + "/run",
-            "REPLAY_BASEMAPS": PackagePlaces.root + "/basemaps",
+            "REPLAY_BASEMAPS": basemaps,
         ]
         variables.merge(environment) { $1 }
         return try CommandRun(
-            [PackagePlaces.replay] + arguments, environment: variables, directory: directory, uid: uid)
+            [replay] + arguments, environment: variables, directory: directory, uid: uid)
     }
 
     /// Runs `replay` as the unprivileged user, to its end.

@@ -42,8 +42,8 @@ actor World {
         let home = "\(directory)/base"
         // The package may be where the unprivileged user cannot look.
         let script = """
-            mkdir -p "$1/base" && chmod 755 "$1" && rm -rf "$1/replay" "$1/basemaps" "$1/samples" &&
-            cp "$2" "$1/replay" && cp -r "$3/basemaps" "$3/samples" "$1" && chmod -R a+rX "$1/replay" "$1/basemaps" "$1/samples"
+            mkdir -p "$1/base" && chmod 755 "$1" && rm -rf "$1/package" && mkdir "$1/package" &&
+            cp "$2" "$1/package/replay" && cp -r "$3/basemaps" "$3/samples" "$1/package" && chmod -R a+rX "$1/package"
             """
         let copied = try await CommandRun.run(
             ["sh", "-c", script, "sh", directory, PackagePlaces.replay, PackagePlaces.root])
@@ -57,9 +57,9 @@ actor World {
 
     /// A fresh home whose cache has the base's files by hard links, all of it the unprivileged user's.
     private static func makeHome(_ suite: String, base: String) async throws -> String {
-        let home = "\(directory)/\(suite)"
+        let home = "\(directory)/homes/\(suite)"
         let script = """
-            rm -rf "$1" && mkdir -p "$1/run" && cp -al "$2/cache" "$1/cache" && chmod 755 "$3"
+            rm -rf "$1" && mkdir -p "$1/run" && cp -al "$2/cache" "$1/cache" && chmod 755 "$3" "$3/homes"
             [ -z "$4" ] || chown -R "$4:$4" "$1"
             """
         let result = try await CommandRun.run(
@@ -69,9 +69,10 @@ actor World {
     }
 
     /// The samples, where the unprivileged user can read them.
-    static let samples = directory + "/samples"
-    private static let replay = directory + "/replay"
-    private static let basemaps = directory + "/basemaps"
+    static let samples = package + "/samples"
+    private static let replay = package + "/replay"
+    private static let basemaps = package + "/basemaps"
+    private static let package = directory + "/package"
     private static let directory = NSTemporaryDirectory().trimmingSuffix("/") + "/replay-end-to-end"
 
     /// Runs `replay` as the unprivileged user.

@@ -112,13 +112,13 @@ let package = Package(
                 "RemoteHosts", "Clouds", "SSHTransport", "SystemCalls", "Store", "ReplayEvents", subprocess, system,
             ],
             path: "Tests/ReplayTestSupport", swiftSettings: settings),
-        tests("DockerfileLanguageTests", ["DockerfileLanguage"], exclude: ["Vectors"]),
+        tests("DockerfileLanguageTests", ["DockerfileLanguage", "ReplayTestSupport"]),
         tests("BasemapsTests", ["Basemaps"]),
         tests("CloudsTests", ["Clouds", "ReplayTestSupport"]),
         tests("ArchivesTests", ["Archives", "ReplayTestSupport", system, subprocess]),
         tests(
             "ReplayPlanTests", ["ReplayPlan", "DockerfileLanguage", "Basemaps", "ReplayTestSupport", crypto],
-            exclude: ["Fixtures", "Vectors"]),
+            exclude: ["Fixtures"]),
         tests(
             "SSHTransportTests",
             ["SSHTransport", "RemoteHosts", "ReplayTestSupport", "SystemCalls", subprocess, system]),
@@ -133,7 +133,7 @@ let package = Package(
             [
                 "BuildContexts", "ReplayPlan", "DockerfileLanguage", "Basemaps", "Archives", "SystemCalls",
                 "ReplayTestSupport", system, subprocess, crypto,
-            ], exclude: ["Vectors"]),
+            ]),
         tests(
             "BaseImagesTests",
             ["BaseImages", "Basemaps", "ReplayEvents", "ReplayTestSupport", system, crypto, subprocess]),
@@ -145,7 +145,7 @@ let package = Package(
             [
                 "ReplayEngine", "Basemaps", "DockerfileLanguage", "ReplayPlan", "ReplayEvents", "GuestSupervisor",
                 "RemoteHosts", "ReplayTestSupport", "BuildContexts", "SSHTransport", subprocess, system,
-            ], exclude: ["Vectors"]),
+            ]),
         tests("CaptureTests", ["Capture", "ReplayTestSupport"]),
         tests(
             "TemplatesTests", ["Templates", "Store", "Clouds", "ReplayPlan", "Basemaps", "ReplayTestSupport", system],

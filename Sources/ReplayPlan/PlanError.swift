@@ -25,6 +25,8 @@ public struct PlanError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let sourceUnsuitable = Code(rawValue: "source-unsuitable")
         /// Several sources go to a destination that is not said to be a directory.
         public static let ambiguousDestination = Code(rawValue: "ambiguous-destination")
+        /// Warnings that `check=error=true` makes errors.
+        public static let lint = Code(rawValue: "lint")
         /// Valid, but not supported on a machine so far.
         public static let unsupported = Code(rawValue: "unsupported")
         /// The context manifest was not completed with what ``Planner/contextNeeds(base:manifest:)`` asked for.

@@ -27,13 +27,17 @@ public struct Planner: Sendable {
     public let baseReference: BaseReference
     let graph: StageGraph
     let options: PlanOptions
+    private let linter: PlanLinter
 
     /// Reads the stages: expands the FROM lines, finds the target, and checks that everything that the target needs can
     /// be done on one machine.
     /// - Throws: ``PlanError``.
     public init(_ dockerfile: Dockerfile, options: PlanOptions) throws(PlanError) {
         self.options = options
+        var linter = try PlanLinter(dockerfile, options: options)
         graph = try StageGraph(dockerfile, options: options)
+        linter.checkFrom(dockerfile, graph: graph, options: options)
+        self.linter = linter
         let bottom = graph.nodes[graph.chain[graph.chain.count - 1]]
         guard case .image(let reference) = bottom.base else {
             throw PlanError(
@@ -63,7 +67,9 @@ public struct Planner: Sendable {
     ///   - manifest: The context, completed with what ``contextNeeds(base:manifest:)`` asked for.
     /// - Throws: ``PlanError``.
     public func plan(base: ResolvedBase, manifest: ContextManifest) throws(PlanError) -> Plan {
-        let (operations, state) = try dispatch(base)
+        var (operations, state, linter) = try dispatch(base)
+        for operation in operations { linter.checkIgnored(operation, manifest: manifest) }
+        try linter.checkSeverity()
         var resolver = CopyResolver(manifest: manifest)
         var steps: [Step] = []
         var parent = StepDigest.base(base)
@@ -85,21 +91,23 @@ public struct Planner: Sendable {
                     lines: LineRange(operation.lines), action: action, digest: parent))
         }
         return Plan(
-            base: base, steps: steps, config: state.config, warnings: state.warnings + resolver.warnings)
+            base: base, steps: steps, config: state.config, warnings: linter.warnings + resolver.warnings)
     }
 
-    /// All operations on the machine in order, and the last stage's state.
-    private func dispatch(_ base: ResolvedBase) throws(PlanError) -> (operations: [BuildOperation], state: StageState) {
+    /// All operations on the machine in order, the last stage's state, and what was found odd.
+    private func dispatch(
+        _ base: ResolvedBase
+    ) throws(PlanError) -> (operations: [BuildOperation], state: StageState, linter: PlanLinter) {
         try checkPlatform(of: base)
         let environment = base.environment
-        var dispatcher = StageDispatcher(graph: graph, options: options) { _ throws(PlanError) in
-            ImageConfig(environment: environment)
+        var dispatcher = StageDispatcher(graph: graph, options: options, linter: linter) { _ throws(PlanError) in
+            BaseImage(config: ImageConfig(environment: environment))
         }
         try dispatcher.run()
         let results = graph.chain.reversed().compactMap { dispatcher.results[$0] }
         let operations = results.flatMap(\.operations)
         for operation in operations { try operation.requireOneMachine() }
-        return (operations, results.last?.state ?? StageState(config: ImageConfig()))
+        return (operations, results.last?.state ?? StageState(config: ImageConfig()), dispatcher.linter)
     }
 
     /// A machine has one architecture: what a FROM of the chain asks for must be the base's.

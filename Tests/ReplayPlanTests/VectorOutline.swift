@@ -1,6 +1,6 @@
 import Basemaps
 import DockerfileLanguage
-import Foundation
+import ReplayTestSupport
 
 @testable import ReplayPlan
 
@@ -17,10 +17,14 @@ enum VectorOutline {
                     "exec \(exec["args"]?.strings ?? []) in \(exec["cwd"]?.string ?? "") as "
                         + "\(exec["user"]?.string ?? "") env \(environment) network \(exec["network"]?.string ?? "") "
                         + "security \(exec["security"]?.string ?? "")")
+                lines += (exec["mounts"]?.array?.compactMap(\.object) ?? []).compactMap(mount).sorted()
             }
             for action in operation["file"]?.array?.compactMap(\.object) ?? [] {
                 if let mkdir = action["mkdir"]?.object, mkdir["path"]?.string != "/cache" {
                     lines.append("mkdir \(mkdir["path"]?.string ?? "") owner \(mkdir["owner"]?.string ?? "")")
+                }
+                if let file = action["mkfile"]?.object {
+                    lines.append("file \(file["path"]?.string ?? "") \((file["data"]?.string ?? "").debugDescription)")
                 }
                 if let copy = action["copy"]?.object {
                     let required = copy["required"]?.strings.first ?? ""
@@ -33,12 +37,17 @@ enum VectorOutline {
                 }
             }
         }
-        return lines
+        return ordered(lines)
+    }
+
+    /// BuildKit makes the files of heredocs before it copies any, in no certain order.
+    private static func ordered(_ lines: [String]) -> [String] {
+        lines.filter { !$0.hasPrefix("file ") } + lines.filter { $0.hasPrefix("file ") }.sorted()
     }
 
     /// The same of the planner's operations.
     static func operations(_ operations: [BuildOperation]) -> [String] {
-        operations.flatMap { operation -> [String] in
+        let lines = operations.flatMap { operation -> [String] in
             switch operation.kind {
             case .makeDirectory(let directory):
                 return ["mkdir \(directory.path) owner \(owner(directory.user, numbersAlone: false))"]
@@ -49,11 +58,29 @@ enum VectorOutline {
                 return [
                     "exec \(run.arguments) in \(run.workingDirectory) as \(run.user) env \(environment) network "
                         + "\(network) security \(security)"
-                ]
+                ] + mounts(of: run) + run.scripts.map { file($0) }
             case .copy(let copy):
                 return copy.sources.map { line($0, of: copy) }
+                    + copy.sources.compactMap { if case .inline(let document) = $0 { file(document) } else { nil } }
             }
         }
+        return ordered(lines)
+    }
+
+    private static func file(_ file: InlineFile) -> String { "file /\(file.name) \(file.content.debugDescription)" }
+
+    /// The rules and lines of warnings; their order and wording are each builder's own.
+    static func warnings(_ row: VectorFile.Row) -> [String] {
+        (row.output["warnings"]?.array?.compactMap(\.object) ?? []).map { warning in
+            "\(warning["rule"]?.string ?? "") \(warning["lines"]?.array?.compactMap(\.int) ?? [])"
+        }.sorted()
+    }
+
+    /// The same of the planner's.
+    static func warnings(_ warnings: [PlanWarning]) -> [String] {
+        warnings.filter { $0.rule != LintRule.foreignFrontend.rawValue }.map { warning in
+            "\(warning.rule) \(warning.lines.map { [$0.first, $0.last] } ?? [])"
+        }.sorted()
     }
 
     private static func line(_ source: CopyInput, of copy: CopyOperation) -> String {
@@ -125,7 +152,15 @@ enum VectorOutline {
     }
 
     /// The base's configuration that a request carries, or the stub's.
-    static func base(_ row: VectorFile.Row) -> ImageConfig {
+    static func base(_ row: VectorFile.Row) -> BaseImage {
+        let image = row.input["base"]?.object
+        let platform = Platform(
+            system: image?["os"]?.string ?? "linux", architecture: image?["architecture"]?.string ?? "amd64",
+            variant: image?["variant"]?.string ?? "")
+        return BaseImage(config: baseConfig(row), platform: platform)
+    }
+
+    private static func baseConfig(_ row: VectorFile.Row) -> ImageConfig {
         guard let config = row.input["base"]?.object?["config"]?.object else {
             var stub = ImageConfig(environment: [EnvironmentVariable("PATH", StageState.defaultPath)])
             stub.command = ["bash"]

@@ -1,7 +1,7 @@
 /// "Did you mean": the known name nearest to a mistyped one.
-enum Suggestion {
+public enum Suggestion {
     /// ` (did you mean X?)`, or nothing when no name is near enough (edit distance 2 at most).
-    static func text(for name: String, among known: [String]) -> String {
+    public static func text(for name: String, among known: [String]) -> String {
         let wanted = Array(name.lowercased().unicodeScalars)
         guard wanted.count <= 64 else { return "" }
         var best: (distance: Int, name: String)?

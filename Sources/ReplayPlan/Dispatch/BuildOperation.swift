@@ -16,7 +16,16 @@ struct BuildOperation: Sendable, Hashable {
     var stage: Int
     /// The instruction as docker shows it: variables expanded where it shows them so.
     var title: String
-    var lines: SourceRange
+    /// The instruction's name, place and comments.
+    var syntax: InstructionSyntax
+    var lines: SourceRange { syntax.lines }
+}
+
+/// What is known of an image that a stage is built on.
+struct BaseImage: Sendable, Hashable {
+    var config: ImageConfig
+    /// Nil when it is not known.
+    var platform: Platform?
 }
 
 /// RUN.

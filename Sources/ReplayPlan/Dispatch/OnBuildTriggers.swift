@@ -10,7 +10,7 @@ struct OnBuildTriggers: Sendable {
     private(set) var instructions: [Int: [Instruction]] = [:]
 
     static func resolve(
-        graph: StageGraph, imageConfig: (String) throws(PlanError) -> ImageConfig
+        graph: StageGraph, image: (String) throws(PlanError) -> BaseImage
     ) throws(PlanError) -> OnBuildTriggers {
         var triggers = OnBuildTriggers(reachable: graph.reachable())
         var needed: [Int: Set<Int>] = [:]
@@ -18,7 +18,7 @@ struct OnBuildTriggers: Sendable {
         while let index = triggers.reachable.first(where: { !done.contains($0) }) {
             done.insert(index)
             let node = graph.nodes[index]
-            for text in try texts(for: node, graph: graph, imageConfig: imageConfig) {
+            for text in try texts(for: node, graph: graph, image: image) {
                 let instruction = try planning(at: node.lines) { () throws(DockerfileError) in
                     try DockerfileParser.parseTrigger(text, at: node.lines)
                 }
@@ -38,12 +38,12 @@ struct OnBuildTriggers: Sendable {
     }
 
     private static func texts(
-        for node: StageGraph.Node, graph: StageGraph, imageConfig: (String) throws(PlanError) -> ImageConfig
+        for node: StageGraph.Node, graph: StageGraph, image: (String) throws(PlanError) -> BaseImage
     ) throws(PlanError) -> [String] {
         switch node.base {
         case .scratch: return []
         case .image(let name):
-            do { return try imageConfig(name).onBuild } catch { throw error.located(at: node.lines) }
+            do { return try image(name).config.onBuild } catch { throw error.located(at: node.lines) }
         case .stage(let parent):
             return graph.nodes[parent].stage.instructions.compactMap {
                 if case .onbuild(let instruction) = $0 { instruction.trigger } else { nil }

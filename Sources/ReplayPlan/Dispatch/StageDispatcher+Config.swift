@@ -8,18 +8,21 @@ extension StageDispatcher {
         case .arg(let arg): try configure(arg)
         case .env(let env): try configure(env)
         case .label(let label):
-            // As for ENV, every word sees the environment before the instruction.
-            for pair in label.pairs { state.config.labels[try expand(pair.name)] = try expand(pair.value) }
+            for pair in try expand(label.pairs) { state.config.labels[pair.name] = pair.value }
+            check(label.pairs.map { ($0.name, $0.isLegacyForm) }, of: "LABEL", label.syntax)
         case .user(let user): state.config.user = try expand(user.user)
         case .shell(let shell): state.config.shell = shell.arguments
         case .cmd(let cmd):
+            noteUse(of: "CMD", cmd.syntax)
+            checkForm(of: "CMD", cmd.command, cmd.syntax)
             state.config.command = cmd.command.arguments(shell: state.shell)
             state.config.commandIsShellForm = cmd.command.isShellForm
-            state.hasCommand = true
         case .entrypoint(let entrypoint):
+            noteUse(of: "ENTRYPOINT", entrypoint.syntax)
+            checkForm(of: "ENTRYPOINT", entrypoint.command, entrypoint.syntax)
             state.config.entrypoint = entrypoint.command.arguments(shell: state.shell)
             state.config.entrypointIsShellForm = entrypoint.command.isShellForm
-            if !state.hasCommand {
+            if state.lastUses["CMD"] == nil {
                 state.config.command = nil
                 state.config.commandIsShellForm = false
             }
@@ -51,6 +54,7 @@ extension StageDispatcher {
     /// ARG: the user's value, else the default, else the global argument's value, else nothing changes.
     private mutating func configure(_ instruction: ArgInstruction) throws(PlanError) {
         for argument in instruction.arguments {
+            checkSecret(argument.name, of: "ARG", instruction.syntax)
             var value = options.buildArguments[argument.name]
             if value == nil, let text = argument.defaultValue { value = try expand(text) }
             if value == nil { value = graph.globals[argument.name] }
@@ -61,18 +65,29 @@ extension StageDispatcher {
     }
 
     /// Arguments that are for the builder and never reach a command.
-    private static let builderArguments: Set = ["BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"]
+    static let builderArguments: Set = ["BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"]
 
     private mutating func configure(_ instruction: EnvInstruction) throws(PlanError) {
-        var pairs: [(String, String)] = []
-        for pair in instruction.pairs { pairs.append((try expand(pair.name), try expand(pair.value))) }
-        for (name, value) in pairs {
-            state.environment.set(name, value)
-            state.config.environment.replace(name, value)
+        let pairs = try expand(instruction.pairs)
+        let forms = zip(pairs, instruction.pairs).map { ($0.name, $1.isLegacyForm) }
+        check(forms, of: "ENV", instruction.syntax)
+        for pair in pairs {
+            state.environment.set(pair.name, pair.value)
+            state.config.environment.replace(pair.name, pair.value)
         }
     }
 
+    /// Every word sees the environment before the instruction.
+    private mutating func expand(
+        _ pairs: [NameAndValue]
+    ) throws(PlanError) -> [(name: String, value: String)] {
+        var expanded: [(name: String, value: String)] = []
+        for pair in pairs { expanded.append((try expand(pair.name), try expand(pair.value))) }
+        return expanded
+    }
+
     private mutating func configure(_ instruction: HealthcheckInstruction) {
+        noteUse(of: "HEALTHCHECK", instruction.syntax)
         var test = ["NONE"]
         switch instruction.command {
         case nil: break
@@ -87,15 +102,12 @@ extension StageDispatcher {
 
     private mutating func configure(_ instruction: ExposeInstruction) throws(PlanError) {
         var words: [String] = []
-        for text in instruction.ports {
-            do {
-                words += try graph.expander.words(text) { state.environment[$0] }
-            } catch {
-                throw PlanError(error, at: nil)
-            }
-        }
+        for text in instruction.ports { words += try self.words(text) }
         var ports = Set(state.config.exposedPorts)
-        for word in words { ports.formUnion(try PortSpecification.ports(word)) }
+        for word in words {
+            checkPort(word, instruction.syntax)
+            ports.formUnion(try PortSpecification.ports(word))
+        }
         state.config.exposedPorts = ports.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 }

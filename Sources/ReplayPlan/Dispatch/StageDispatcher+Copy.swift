@@ -24,12 +24,11 @@ extension StageDispatcher {
                 .tree(tree(text, origin: origin, keepsParents: instruction.keepsParents, unpacks: false)))
         }
         let title = title(instruction.syntax)
-        try append(
-            CopyOperation(
-                keyword: "COPY", sources: sources + expanded.documents, destination: destination(expanded.destination),
-                owner: optional(instruction.owner), mode: mode(instruction.mode), excludes: instruction.excludes,
-                isLinked: instruction.isLinked),
-            title: title, syntax: instruction.syntax, isTrigger: isTrigger)
+        let operation = CopyOperation(
+            keyword: "COPY", sources: sources + expanded.documents, destination: destination(expanded.destination),
+            owner: try optional(instruction.owner), mode: try mode(instruction.mode), excludes: instruction.excludes,
+            isLinked: instruction.isLinked)
+        try append(operation, title: title, syntax: instruction.syntax, isTrigger: isTrigger)
     }
 
     /// ADD: COPY from the context that unpacks archives, and downloads, and repositories.
@@ -64,17 +63,17 @@ extension StageDispatcher {
             }
         }
         let title = title(instruction.syntax)
-        try append(
-            CopyOperation(
-                keyword: "ADD", sources: sources + expanded.documents, destination: destination(expanded.destination),
-                owner: optional(instruction.owner), mode: mode(instruction.mode), excludes: instruction.excludes,
-                isLinked: instruction.isLinked),
-            title: title, syntax: instruction.syntax, isTrigger: isTrigger)
+        let operation = CopyOperation(
+            keyword: "ADD", sources: sources + expanded.documents, destination: destination(expanded.destination),
+            owner: try optional(instruction.owner), mode: try mode(instruction.mode), excludes: instruction.excludes,
+            isLinked: instruction.isLinked)
+        try append(operation, title: title, syntax: instruction.syntax, isTrigger: isTrigger)
     }
 
     /// WORKDIR: an absolute path wins, a relative one goes on; the directory is made unless it is the root.
     mutating func dispatch(_ instruction: WorkdirInstruction, isTrigger: Bool) throws(PlanError) {
         let path = try expand(instruction.path)
+        checkWorkdir(path, instruction.syntax)
         let title = title(instruction.syntax)
         // As in BuildKit an absolute path stays as it is written: only joining cleans.
         let current = state.config.workingDirectory
@@ -106,7 +105,7 @@ extension StageDispatcher {
             highlight: operation.destination)
     }
 
-    private func expand(
+    private mutating func expand(
         _ paths: CopyPaths
     ) throws(PlanError) -> (sources: [String], documents: [CopyInput], destination: String) {
         var sources: [String] = []
@@ -120,13 +119,13 @@ extension StageDispatcher {
         return (sources, documents, destination)
     }
 
-    private func optional(_ word: String?) throws(PlanError) -> String? {
+    private mutating func optional(_ word: String?) throws(PlanError) -> String? {
         guard let word else { return nil }
         let text = try expand(word)
         return text.isEmpty ? nil : text
     }
 
-    private func mode(_ word: String?) throws(PlanError) -> String? {
+    private mutating func mode(_ word: String?) throws(PlanError) -> String? {
         guard let text = try optional(word) else { return nil }
         if let problem = FileModeExpression.problem(with: text) {
             throw PlanError(.argument, "--chmod=\(text) is not valid: \(problem).", highlight: word)

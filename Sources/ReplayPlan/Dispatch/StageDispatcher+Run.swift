@@ -26,12 +26,16 @@ extension StageDispatcher {
         append(.run(operation), title: title(instruction), syntax: instruction.syntax, isTrigger: isTrigger)
     }
 
-    private func resolve(_ flag: MountFlag) throws(PlanError) -> RunMount {
+    private mutating func resolve(_ flag: MountFlag) throws(PlanError) -> RunMount {
         let mount: RunMount
         do {
+            var undefined: [Set<String>] = []
             mount = try flag.resolve { word throws(DockerfileError) in
-                try graph.expander.expand(word) { state.environment[$0] }.text
+                let expanded = try graph.expander.expand(word) { state.environment[$0] }
+                undefined.append(expanded.unmatched)
+                return expanded.text
             }
+            for names in undefined { reportUndefined(names) }
         } catch {
             throw PlanError(error, at: nil)
         }

@@ -7,12 +7,12 @@ struct StageState: Sendable {
     var config: ImageConfig
     /// What RUN and expansion see: ENV and ARG, the last writer wins.
     var environment = EnvironmentList()
-    /// Whether CMD stood in this stage: ENTRYPOINT then leaves it.
-    var hasCommand = false
-    /// The build arguments that are known in the stage, for warnings: names of ARGs without a value.
+    /// The last CMD, ENTRYPOINT and HEALTHCHECK of this stage, by keyword.
+    var lastUses: [String: InstructionSyntax] = [:]
+    /// The names of the ARGs of the stage and those that it is built on, also of those without a value.
     var declaredArguments: Set<String> = []
-    /// What was found odd.
-    var warnings: [PlanWarning] = []
+    /// Whether WORKDIR stood in this stage or one that it is built on.
+    var hasWorkdir = false
 
     /// The path that BuildKit adds where a base has none.
     static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -32,6 +32,7 @@ struct StageState: Sendable {
         config.onBuild = []
         environment = parent.environment
         declaredArguments = parent.declaredArguments
+        hasWorkdir = parent.hasWorkdir
         begin()
     }
 

@@ -2,10 +2,21 @@ internal import DockerfileLanguage
 
 /// The scope before the first FROM: the platform arguments and the global ARGs.
 enum GlobalArguments {
+    /// The arguments when the user gives none; the predefined ones stay as they are.
+    static func defaults(
+        _ dockerfile: Dockerfile, options: PlanOptions, expander: WordExpander
+    ) throws(PlanError) -> EnvironmentList {
+        let names = predefined(options, targetName: "").map(\.0)
+        var options = options
+        options.buildArguments = options.buildArguments.filter { names.contains($0.key) }
+        return try evaluate(dockerfile, options: options, expander: expander)
+    }
+
     /// The predefined arguments, overridden by the user's, then the ARGs in order; each default sees those before it.
     static func evaluate(
-        _ dockerfile: Dockerfile, options: PlanOptions, targetName: String, expander: WordExpander
+        _ dockerfile: Dockerfile, options: PlanOptions, expander: WordExpander
     ) throws(PlanError) -> EnvironmentList {
+        let targetName = options.target ?? dockerfile.stages.last?.name ?? ""
         var globals = EnvironmentList()
         for (name, value) in predefined(options, targetName: targetName) {
             globals.set(name, options.buildArguments[name] ?? value)

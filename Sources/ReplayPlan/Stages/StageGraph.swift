@@ -47,9 +47,7 @@ struct StageGraph: Sendable {
     /// Expands the FROM lines, finds the target, resolves the names that COPY uses, and checks the dependencies.
     init(_ dockerfile: Dockerfile, options: PlanOptions) throws(PlanError) {
         expander = WordExpander(escapeToken: dockerfile.escapeToken)
-        let targetName = options.target ?? dockerfile.stages.last?.name ?? ""
-        globals = try GlobalArguments.evaluate(
-            dockerfile, options: options, targetName: targetName, expander: expander)
+        globals = try GlobalArguments.evaluate(dockerfile, options: options, expander: expander)
         target = dockerfile.stages.count - 1
         for stage in dockerfile.stages { try append(stage, options: options) }
         if let name = options.target, !name.isEmpty {

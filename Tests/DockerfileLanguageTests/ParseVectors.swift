@@ -1,9 +1,10 @@
 import DockerfileLanguage
 import Foundation
+import ReplayTestSupport
 import Testing
 
 /// What BuildKit's parser makes of a file: nodes, flags, heredocs, comments, line ranges and warnings.
-@Suite struct ParseVectorTests {
+@Suite struct ParseVectors {
     @Test(arguments: ["parse_handmade", "parse_fuzz"])
     func parsesAsBuildKit(_ file: String) throws {
         let failures = try VectorFile(file).failures { row in

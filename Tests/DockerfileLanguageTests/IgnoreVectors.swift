@@ -1,8 +1,9 @@
 import DockerfileLanguage
+import ReplayTestSupport
 import Testing
 
 /// What moby's matcher ignores.
-@Suite struct IgnoreVectorTests {
+@Suite struct IgnoreVectors {
     @Test func ignoresAsMoby() throws {
         let failures = try VectorFile("dockerignore_fuzz").failures { row in
             let text = row.input["dockerignore"]?.string ?? ""

@@ -1,9 +1,10 @@
 import DockerfileLanguage
+import ReplayTestSupport
 import Testing
 
 /// Bad Dockerfiles: the rows that parsing and the checks of single instructions decide fail here, on the same lines;
 /// the rows that planning decides, and the good ones, are parsed without an error.
-@Suite struct ErrorVectorTests {
+@Suite struct ParsingErrorTests {
     /// How the answers begin that BuildKit gives before it plans. The rest of its errors are planning's.
     static let parsingErrors = [
         "dockerfile parse error on line", "unterminated heredoc", "Syntax error - can't find =",
@@ -17,7 +18,8 @@ import Testing
     }
 
     @Test func failsOnTheSameLines() throws {
-        let failures = try VectorFile("errors_handmade").failures(part: "parsing") { row in
+        let rows = try VectorFile("errors_handmade", in: VectorFile.ownDirectory).rows
+        let failures = rows.compactMap { row -> String? in
             let text = row.input["text"]?.string ?? ""
             let expected = row.output["error"]?.string.flatMap { Self.isDecidedByParsing($0) ? $0 : nil }
             do throws(DockerfileError) {

@@ -1,8 +1,9 @@
 import DockerfileLanguage
+import ReplayTestSupport
 import Testing
 
 /// What BuildKit's lexer makes of a word.
-@Suite struct WordVectorTests {
+@Suite struct WordVectors {
     @Test func expandsAsBuildKit() throws {
         let failures = try VectorFile("words_fuzz").failures(Self.difference)
         #expect(failures.isEmpty, "\(failures.prefix(10).joined(separator: "\n"))")

@@ -112,7 +112,14 @@ let package = Package(
                 "RemoteHosts", "Clouds", "SSHTransport", "SystemCalls", "Store", "ReplayEvents", subprocess, system,
             ],
             path: "Tests/ReplayTestSupport", swiftSettings: settings),
-        tests("DockerfileLanguageTests", ["DockerfileLanguage", "ReplayTestSupport"]),
+        .target(
+            name: "CopyVectorSupport",
+            dependencies: [
+                "Basemaps", "BuildContexts", "DockerfileLanguage", "GuestSupervisor", "RemoteHosts", "ReplayEngine",
+                "ReplayPlan", "ReplayTestSupport", subprocess, system,
+            ],
+            path: "Tests/CopyVectorSupport", swiftSettings: settings),
+        tests("DockerfileLanguageTests", ["DockerfileLanguage", "ReplayTestSupport", system]),
         tests("BasemapsTests", ["Basemaps"]),
         tests("CloudsTests", ["Clouds", "ReplayTestSupport"]),
         tests("ArchivesTests", ["Archives", "ReplayTestSupport", system, subprocess]),
@@ -144,7 +151,7 @@ let package = Package(
             "ReplayEngineTests",
             [
                 "ReplayEngine", "Basemaps", "DockerfileLanguage", "ReplayPlan", "ReplayEvents", "GuestSupervisor",
-                "RemoteHosts", "ReplayTestSupport", "BuildContexts", "SSHTransport", subprocess, system,
+                "RemoteHosts", "ReplayTestSupport", "CopyVectorSupport", "SSHTransport", system,
             ]),
         tests("CaptureTests", ["Capture", "ReplayTestSupport"]),
         tests(
@@ -152,7 +159,10 @@ let package = Package(
             exclude: ["Goldens"]),
         tests("ReplayCommandsTests", ["ReplayCommands", "ReplayTestSupport", subprocess, system]),
         tests("HouseTests", [subprocess, system]),
-        tests("EndToEndTests", ["ReplayTestSupport", "Clouds", subprocess, system], exclude: ["Fixtures"]),
+        tests(
+            "EndToEndTests",
+            ["ReplayTestSupport", "CopyVectorSupport", "Clouds", "SSHTransport", subprocess, system],
+            exclude: ["Fixtures"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -77,7 +77,7 @@ struct ReplayCommand: AsyncParsableCommand {
         version: ReplayProgram.version,
         subcommands: [
             BuildCommand.self, PlanCommand.self, TemplateCommand.self, BasemapCommand.self, CollectGarbageCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, InternalCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)
 

@@ -46,7 +46,8 @@ enum StepTranslation {
 
     private static func script(for action: CopyAction, blob: String) -> String {
         let open = [blob, action.owner ?? "", action.mode ?? "", action.destination].map(ShellText.quoted)
-        var lines = ["copy_open " + open.joined(separator: " ")]
+        var lines = action.acceptsUnknownOwner ? ["files_accept_unknown=1"] : []
+        lines.append("copy_open " + open.joined(separator: " "))
         for (index, source) in action.sources.enumerated() {
             switch source {
             case .file(_, let name): lines.append("copy_file \(index) \(ShellText.quoted(name))")

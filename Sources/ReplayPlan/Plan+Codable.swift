@@ -29,6 +29,31 @@ extension StepAction: Codable {
     }
 }
 
+extension CopyAction: Codable {
+    private enum CodingKeys: String, CodingKey { case sources, destination, owner, mode, acceptsUnknownOwner }
+
+    /// Writes the fields; `acceptsUnknownOwner` only when it is true.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(sources, forKey: .sources)
+        try container.encode(destination, forKey: .destination)
+        try container.encodeIfPresent(owner, forKey: .owner)
+        try container.encodeIfPresent(mode, forKey: .mode)
+        if acceptsUnknownOwner { try container.encode(true, forKey: .acceptsUnknownOwner) }
+    }
+
+    /// Reads what ``encode(to:)`` writes.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            sources: try container.decode([CopySource].self, forKey: .sources),
+            destination: try container.decode(String.self, forKey: .destination),
+            owner: try container.decodeIfPresent(String.self, forKey: .owner),
+            mode: try container.decodeIfPresent(String.self, forKey: .mode),
+            acceptsUnknownOwner: try container.decodeIfPresent(Bool.self, forKey: .acceptsUnknownOwner) ?? false)
+    }
+}
+
 extension CopySource: Codable {
     private enum CodingKeys: String, CodingKey { case file, name, directory, entries, inline, archive }
 

@@ -134,7 +134,7 @@ public struct InlineFile: Sendable, Hashable, Codable {
 }
 
 /// Files to be put on the machine by COPY or ADD.
-public struct CopyAction: Sendable, Hashable, Codable {
+public struct CopyAction: Sendable, Hashable {
     /// The matched sources, in the order in which they are copied. Empty when all were patterns that match nothing:
     /// then nothing is done at all, and the destination is not made.
     public var sources: [CopySource]
@@ -144,13 +144,20 @@ public struct CopyAction: Sendable, Hashable, Codable {
     public var owner: String?
     /// `--chmod` as expanded (octal or symbolic), or nil: the sources' own modes.
     public var mode: String?
+    /// Whether a user of `--chown` that the machine does not know is root, and such a group the user's, as in BuildKit;
+    /// else that is an error.
+    public var acceptsUnknownOwner: Bool
 
     /// Makes an action.
-    public init(sources: [CopySource], destination: String, owner: String? = nil, mode: String? = nil) {
+    public init(
+        sources: [CopySource], destination: String, owner: String? = nil, mode: String? = nil,
+        acceptsUnknownOwner: Bool = false
+    ) {
         self.sources = sources
         self.destination = destination
         self.owner = owner
         self.mode = mode
+        self.acceptsUnknownOwner = acceptsUnknownOwner
     }
 }
 

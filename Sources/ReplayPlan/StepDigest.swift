@@ -15,7 +15,7 @@ internal import Crypto
 ///
 /// - `replay-step-1`, the digest of the step before (for the first step that of the base)
 /// - `run`, arguments, environment (name, value …), working directory, user, scripts (name, content …)
-/// - `copy`, destination, owner, mode, then for each source `file` (name, entry), `directory` (for it and for each of
+/// - `copy`, destination, owner, mode, `accepts-unknown-owner` if it does, then for each source `file` (name, entry), `directory` (for it and for each of
 ///   its entries: relative path, entry), `inline` (name, content) or `archive` (digest). An entry is its kind, its mode,
 ///   and its digest or link target; modification times and the places in the context do not count.
 /// - `make-directory`, path, user
@@ -74,6 +74,7 @@ struct StepDigest {
             digest.add(copy.destination)
             digest.add(copy.owner)
             digest.add(copy.mode)
+            if copy.acceptsUnknownOwner { digest.add("accepts-unknown-owner") }
             digest.add(copy.sources.count)
             for source in copy.sources { try digest.add(source, manifest: manifest) }
         case .makeDirectory(let directory):

@@ -1,5 +1,7 @@
+import CopyVectorSupport
 import Foundation
 import ReplayTestSupport
+import SSHTransport
 import SystemPackage
 import Testing
 
@@ -96,6 +98,37 @@ struct SampleTests {
 
         let words = result.output.split(separator: " ")
         #expect(words.contains("ssh"), "the line says how to log in: \(result.output)")
+    }
+
+    @Test("The copy vectors come out on the guest as in BuildKit", .enabled(if: getuid() == 0, "owners need root"))
+    func copyVectors() async throws {
+        let home = try await World.shared.home(of: "samples")
+        let scratch = try ScratchDirectory()
+        let key = try SSHKeyPair.ed25519(comment: "test")
+        try scratch.write("\(key.publicKey)\n", to: "key.pub")
+        _ = try await CommandRun.run(["chmod", "-R", "a+rX", scratch.path.string])
+        let boot = try World.start(
+            ["template", "boot", "web:1", "--ssh-key", scratch("key.pub").string, "--progress", "plain"], home: home)
+        let isReady = await boot.waits(for: "ready ")
+        try #require(isReady)
+        // ready web:1  ssh root@HOST -p PORT
+        let words = boot.output.split(whereSeparator: \.isWhitespace)
+        let login = try #require(words.first { $0.hasPrefix("root@") })
+        let host = String(login.dropFirst("root@".count))
+        let place = try #require(words.lastIndex(of: "-p"))
+        let port = try #require(UInt16(words[place + 1]))
+        let scan = try await CommandRun.run(["ssh-keyscan", "-t", "ed25519", "-p", "\(port)", host])
+        let line = try #require(scan.output.split(separator: "\n").first { !$0.hasPrefix("#") })
+        let hostKey = try SSHPublicKey(line.split(separator: " ").dropFirst().joined(separator: " "))
+        let guest = SSHConnector(user: "root", key: key.privateKey, hostKey: .pinned(hostKey)) {
+            SSHEndpoint(host: host, port: port)
+        }
+        let failures = try await CopyVectors.failures(
+            on: guest, root: "/var/tmp/replay-root", name: "copy_fs_results on a guest")
+        #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
+        boot.send(SIGTERM)
+        _ = await boot.result()
+        #expect(try World.leftovers(home: home) == [])
     }
 
     @Test("python-app: user, environment, ownership and modes are the Dockerfile's")

@@ -40,9 +40,9 @@ enum VectorOutline {
         return ordered(lines)
     }
 
-    /// BuildKit makes the files of heredocs before it copies any, in no certain order.
+    /// BuildKit makes the files of heredocs before it copies any, equal ones once, in no certain order.
     private static func ordered(_ lines: [String]) -> [String] {
-        lines.filter { !$0.hasPrefix("file ") } + lines.filter { $0.hasPrefix("file ") }.sorted()
+        lines.filter { !$0.hasPrefix("file ") } + Set(lines.filter { $0.hasPrefix("file ") }).sorted()
     }
 
     /// The same of the planner's operations.

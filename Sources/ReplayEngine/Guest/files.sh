@@ -10,7 +10,8 @@ files_fail() {
 }
 
 # --chown: names from the guest's files, a name alone with its primary group, a number alone with the group of the same
-# number, `:group` with user 0. Sets files_owner to uid:gid.
+# number, `:group` with user 0. Sets files_owner to uid:gid. With files_accept_unknown an unknown user is root, and an
+# unknown group the user's, as in BuildKit.
 files_resolve_owner() {
     replay_user=${1%%:*} replay_wanted=''
     case $1 in *:*) replay_wanted=${1#*:} ;; esac
@@ -19,9 +20,21 @@ files_resolve_owner() {
     elif replay_number "$replay_user"; then
         replay_uid=$replay_user replay_gid=$replay_user
     else
-        replay_find_user "$replay_user" || files_fail "--chown=$1: there is no user '$replay_user' in /etc/passwd"
+        replay_find_user "$replay_user" 2>/dev/null || replay_name=''
+        if [ -z "$replay_name" ]; then
+            [ -n "${files_accept_unknown:-}" ] || files_fail "--chown=$1: there is no user '$replay_user' in /etc/passwd"
+            replay_uid=0 replay_gid=0
+        fi
     fi
-    case $replay_wanted in '') ;; root) replay_gid=0 ;; *) replay_find_group "$replay_wanted" ;; esac
+    case $replay_wanted in
+        '') ;;
+        root) replay_gid=0 ;;
+        *)
+            if [ -z "${files_accept_unknown:-}" ] || (replay_find_group "$replay_wanted") >/dev/null 2>&1; then
+                replay_find_group "$replay_wanted"
+            fi
+            ;;
+    esac
     files_owner=$replay_uid:$replay_gid
 }
 

@@ -47,7 +47,8 @@ struct CopyResolver {
             }
         }
         return CopyAction(
-            sources: sources, destination: operation.destination, owner: operation.owner, mode: operation.mode)
+            sources: sources, destination: operation.destination, owner: operation.owner, mode: operation.mode,
+            acceptsUnknownOwner: operation.acceptsUnknownOwner)
     }
 
     private mutating func sources(

@@ -51,6 +51,8 @@ struct CopyOperation: Sendable, Hashable {
     var destination: String
     var owner: String?
     var mode: String?
+    /// Whether an owner that the machine does not know is root.
+    var acceptsUnknownOwner: Bool
     var excludes: [String]
     var isLinked: Bool
 }

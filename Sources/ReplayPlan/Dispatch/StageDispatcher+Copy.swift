@@ -26,7 +26,8 @@ extension StageDispatcher {
         let title = title(instruction.syntax)
         let operation = CopyOperation(
             keyword: "COPY", sources: sources + expanded.documents, destination: destination(expanded.destination),
-            owner: try optional(instruction.owner), mode: try mode(instruction.mode), excludes: instruction.excludes,
+            owner: try optional(instruction.owner), mode: try mode(instruction.mode),
+            acceptsUnknownOwner: options.buildkitCompat && instruction.owner != nil, excludes: instruction.excludes,
             isLinked: instruction.isLinked)
         try append(operation, title: title, syntax: instruction.syntax, isTrigger: isTrigger)
     }
@@ -65,7 +66,8 @@ extension StageDispatcher {
         let title = title(instruction.syntax)
         let operation = CopyOperation(
             keyword: "ADD", sources: sources + expanded.documents, destination: destination(expanded.destination),
-            owner: try optional(instruction.owner), mode: try mode(instruction.mode), excludes: instruction.excludes,
+            owner: try optional(instruction.owner), mode: try mode(instruction.mode),
+            acceptsUnknownOwner: options.buildkitCompat && instruction.owner != nil, excludes: instruction.excludes,
             isLinked: instruction.isLinked)
         try append(operation, title: title, syntax: instruction.syntax, isTrigger: isTrigger)
     }

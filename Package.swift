@@ -74,7 +74,11 @@ let package = Package(
         module("TerminalProgress", ["ReplayEvents", "SystemCalls"]),
 
         // Level 3
-        module("BuildContexts", ["DockerfileLanguage", "ReplayPlan", "Archives", "SystemCalls", system, crypto]),
+        module(
+            "BuildContexts",
+            [
+                "DockerfileLanguage", "ReplayPlan", "Archives", "HTTPTransport", "SystemCalls", subprocess, system, crypto,
+            ]),
         module("BaseImages", ["Basemaps", "HTTPTransport", "ReplayEvents", "SystemCalls", subprocess, system, crypto]),
 
         // Level 4

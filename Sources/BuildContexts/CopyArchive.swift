@@ -35,8 +35,10 @@ public final class CopyArchive: Sendable {
     private let source: CopyMembers
     private let state: Mutex<State>
 
-    init(_ action: CopyAction, root: FilePath, manifest: ContextManifest) throws {
-        source = CopyMembers(sources: action.sources, root: root, manifest: manifest)
+    init(
+        _ action: CopyAction, root: FilePath, fetched: (String) -> FilePath?, manifest: ContextManifest
+    ) throws {
+        source = try CopyMembers(sources: action.sources, root: root, fetched: fetched, manifest: manifest)
         contentSize = source.contentSize
         state = try Mutex(State(stream: TarStream(source)))
     }

@@ -4,9 +4,13 @@ internal import SystemPackage
 
 /// The members of a ``CopyArchive``, one after the other.
 struct CopyMembers: TarEntrySource {
-    private let sources: [CopySource]
-    private let root: FilePath
-    private let manifest: ContextManifest
+    /// Where the files of a source are.
+    private struct Place {
+        var root: FilePath
+        var manifest: ContextManifest
+    }
+
+    private let sources: [(source: CopySource, place: Place)]
 
     private var sourceIndex = 0
     /// The number of members of the current source that were given out; the directory itself is the first.
@@ -24,10 +28,16 @@ struct CopyMembers: TarEntrySource {
         case archive(ArchiveMembers)
     }
 
-    init(sources: [CopySource], root: FilePath, manifest: ContextManifest) {
-        self.sources = sources
-        self.root = root
-        self.manifest = manifest
+    /// - Parameter fetched: Where what was fetched for ADD is, by identifier.
+    init(sources: [CopySource], root: FilePath, fetched: (String) -> FilePath?, manifest: ContextManifest) throws {
+        let context = Place(root: root, manifest: manifest)
+        self.sources = try sources.map { source in
+            guard case .remote(let origin, let inner) = source else { return (source, context) }
+            guard let root = fetched(origin), let manifest = manifest.fetched[origin] else {
+                throw ContextError(.notFound, "\(origin) was not fetched.")
+            }
+            return (inner, Place(root: root, manifest: manifest))
+        }
     }
 
     /// The same members; the contents of the context's files cannot be read.
@@ -39,9 +49,14 @@ struct CopyMembers: TarEntrySource {
 
     /// The bytes of content: a file with several names within a source counts once, an archive with its file's size.
     var contentSize: Int64 {
-        sources.reduce(0) { sum, source in
-            switch source {
+        sources.reduce(0) { sum, item in
+            let manifest = item.place.manifest
+            func size(of path: String) -> Int64 {
+                if case .file(let size) = manifest[path]?.kind { size } else { 0 }
+            }
+            switch item.source {
             case .file(let path, _), .archive(let path): return sum + size(of: path)
+            case .remote: return sum
             case .inline(let file): return sum + Int64(file.content.utf8.count)
             case .directory(let path, let entries):
                 var groups: Set<Int> = []
@@ -60,7 +75,8 @@ struct CopyMembers: TarEntrySource {
             try file.finish()
         }
         while sourceIndex < sources.count {
-            if let entry = try member(of: sources[sourceIndex]) {
+            let (source, place) = sources[sourceIndex]
+            if let entry = try member(of: source, in: place) {
                 memberIndex += 1
                 return entry
             }
@@ -89,10 +105,10 @@ struct CopyMembers: TarEntrySource {
         }
     }
 
-    private mutating func member(of source: CopySource) throws -> TarEntry? {
+    private mutating func member(of source: CopySource, in place: Place) throws -> TarEntry? {
         switch source {
         case .file(let path, let name):
-            return memberIndex == 0 ? try entry(at: path, as: "\(sourceIndex)/\(name)") : nil
+            return memberIndex == 0 ? try entry(at: path, in: place, as: "\(sourceIndex)/\(name)") : nil
         case .inline(let file):
             guard memberIndex == 0 else { return nil }
             let bytes = Array(file.content.utf8)
@@ -100,23 +116,24 @@ struct CopyMembers: TarEntrySource {
             return TarEntry(
                 path: "\(sourceIndex)/\(file.name)", kind: .file(size: Int64(bytes.count)), mode: 0o644)
         case .directory(let path, let entries):
-            if memberIndex == 0 { return try entry(at: path, as: "\(sourceIndex)") }
+            if memberIndex == 0 { return try entry(at: path, in: place, as: "\(sourceIndex)") }
             guard memberIndex <= entries.count else { return nil }
             let relative = entries[memberIndex - 1]
-            return try entry(at: Self.join(path, relative), as: "\(sourceIndex)/\(relative)")
+            return try entry(at: Self.join(path, relative), in: place, as: "\(sourceIndex)/\(relative)")
         case .archive(let path):
             if memberIndex == 0 {
-                content = .archive(try ArchiveMembers(path, in: root, below: "\(sourceIndex)"))
+                content = .archive(try ArchiveMembers(path, in: place.root, below: "\(sourceIndex)"))
                 return TarEntry(path: "\(sourceIndex)", kind: .directory, mode: 0o755)
             }
             guard case .archive(let members) = content else { return nil }
             return try members.next()
+        case .remote: return nil
         }
     }
 
-    /// The member for one thing of the context.
-    private mutating func entry(at path: String, as name: String) throws -> TarEntry {
-        guard let found = manifest[path] else { throw ContextFile.changed(path, "it was not there") }
+    /// The member for one thing of the context, or of what was fetched.
+    private mutating func entry(at path: String, in place: Place, as name: String) throws -> TarEntry {
+        guard let found = place.manifest[path] else { throw ContextFile.changed(path, "it was not there") }
         let kind: TarEntry.Kind
         switch found.kind {
         case .directory: kind = .directory
@@ -126,17 +143,13 @@ struct CopyMembers: TarEntrySource {
                 kind = .hardLink(target: first)
             } else {
                 if let group = found.linkGroup { firstNames[group] = name }
-                if hasContents { content = .file(try ContextFile(path, entry: found, in: root)) }
+                if hasContents { content = .file(try ContextFile(path, entry: found, in: place.root)) }
                 kind = .file(size: size)
             }
         case .special, .unnameable:
             throw ContextError(.unreadable, "\(path) in the build context is neither file, directory nor link.")
         }
         return TarEntry(path: name, kind: kind, mode: found.mode, modified: found.modified)
-    }
-
-    private func size(of path: String) -> Int64 {
-        if case .file(let size) = manifest[path]?.kind { size } else { 0 }
     }
 
     private static func join(_ directory: String, _ name: String) -> String {

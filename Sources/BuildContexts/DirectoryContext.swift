@@ -19,6 +19,8 @@ public struct DirectoryContext: Sendable {
     public let ignore: IgnorePatterns
     /// The file that the patterns come from; nil when there is none.
     public let ignoreFile: FilePath?
+    /// What ADD takes from the network.
+    private let remotes = RemoteSources()
 
     /// Makes a context of a directory.
     ///
@@ -61,14 +63,16 @@ public struct DirectoryContext: Sendable {
         return ContextManifest(items: scanner.items, ignoreFile: note)
     }
 
-    /// Looks into the files that a plan needs to know about, several at a time, in constant memory.
+    /// Looks into the files that a plan needs to know about, several at a time, in constant memory, and fetches what it
+    /// needs of the network. What was fetched lives as long as this value and its copies.
     /// - Returns: The manifest with the digests and the archive marks filled in.
-    /// - Throws: ``ContextError``: `changed`, `unreadable`.
+    /// - Throws: ``ContextError``: `changed`, `unreadable`. `PlanError` when something of the network cannot be had.
     public func complete(_ manifest: ContextManifest, for needs: ContextNeeds) async throws -> ContextManifest {
         var result = manifest
         for path in needs.archiveCandidates {
             result.note(isArchive: TarReader.isArchive(file: root.appending(path)), of: path)
         }
+        for remote in needs.remotes { result.fetched[remote.identifier] = try await remotes.fetch(remote) }
         let jobs = needs.digests.compactMap { path in manifest[path].map { (path, $0) } }
         try await withThrowingTaskGroup(of: (String, String).self) { group in
             var waiting = jobs.makeIterator()
@@ -88,13 +92,13 @@ public struct DirectoryContext: Sendable {
     /// The files of one COPY or ADD as a tar archive.
     /// - Parameter manifest: The one that the action was planned with.
     public func archive(of action: CopyAction, manifest: ContextManifest) throws -> CopyArchive {
-        try CopyArchive(action, root: root, manifest: manifest)
+        try CopyArchive(action, root: root, fetched: { remotes.root(of: $0) }, manifest: manifest)
     }
 
     /// Reading is bound by one disk and hashing by the cores: a few at a time keep both busy.
     private static let parallelReads = 4
 
-    private static func digest(of path: String, entry: ContextEntry, in root: FilePath) throws -> String {
+    static func digest(of path: String, entry: ContextEntry, in root: FilePath) throws -> String {
         var entry = entry
         entry.digest = nil
         var file = try ContextFile(path, entry: entry, in: root)

@@ -44,18 +44,21 @@ enum StepTranslation {
         functions + "files_workdir \(ShellText.quoted(action.path)) \(ShellText.quoted(action.user))\n"
     }
 
+    private static func line(for source: CopySource, index: Int) -> String {
+        switch source {
+        case .file(_, let name): "copy_file \(index) \(ShellText.quoted(name))"
+        case .inline(let file): "copy_file \(index) \(ShellText.quoted(file.name))"
+        case .directory: "copy_directory \(index)"
+        case .archive: "copy_archive \(index)"
+        case .remote(_, let fetched): line(for: fetched, index: index)
+        }
+    }
+
     private static func script(for action: CopyAction, blob: String) -> String {
         let open = [blob, action.owner ?? "", action.mode ?? "", action.destination].map(ShellText.quoted)
         var lines = action.acceptsUnknownOwner ? ["files_accept_unknown=1"] : []
         lines.append("copy_open " + open.joined(separator: " "))
-        for (index, source) in action.sources.enumerated() {
-            switch source {
-            case .file(_, let name): lines.append("copy_file \(index) \(ShellText.quoted(name))")
-            case .inline(let file): lines.append("copy_file \(index) \(ShellText.quoted(file.name))")
-            case .directory: lines.append("copy_directory \(index)")
-            case .archive: lines.append("copy_archive \(index)")
-            }
-        }
+        lines += action.sources.enumerated().map { line(for: $1, index: $0) }
         return functions + lines.joined(separator: "\n") + "\ncopy_close\n"
     }
 }

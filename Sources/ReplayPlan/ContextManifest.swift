@@ -35,6 +35,8 @@ public struct ContextManifest: Sendable, Hashable {
     public private(set) var items: [Item]
     /// The ignore file, or nil.
     public var ignoreFile: IgnoreFile?
+    /// What was fetched for ADD, by ``RemoteSource/identifier``: digests and archive marks included.
+    public var fetched: [String: ContextManifest] = [:]
 
     /// Makes a manifest; the items may come in any order, each path once.
     public init(items: [Item], ignoreFile: IgnoreFile? = nil) {

@@ -40,11 +40,7 @@ extension BuildOperation {
         case .copy(let copy):
             for source in copy.sources {
                 switch source {
-                case .inline: break
-                case .download(let url, _, _, _):
-                    throw unsupported("ADD from a URL is", highlight: url)
-                case .repository(let reference, _, _):
-                    throw unsupported("ADD from a git repository is", highlight: reference)
+                case .inline, .download, .repository: break
                 case .tree(let tree) where tree.origin != .context:
                     throw unsupported("COPY --from is", highlight: "--from")
                 case .tree: break

@@ -55,9 +55,10 @@ extension CopyAction: Codable {
 }
 
 extension CopySource: Codable {
-    private enum CodingKeys: String, CodingKey { case file, name, directory, entries, inline, archive }
+    private enum CodingKeys: String, CodingKey { case file, name, directory, entries, inline, archive, remote, source }
 
-    /// Writes `{"file": path, "name": …}`, `{"directory": path, "entries": …}`, `{"inline": …}` or `{"archive": path}`.
+    /// Writes `{"file": path, "name": …}`, `{"directory": path, "entries": …}`, `{"inline": …}`, `{"archive": path}`
+    /// or `{"remote": origin, "source": …}`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         switch self {
@@ -69,6 +70,9 @@ extension CopySource: Codable {
             try container.encode(entries, forKey: .entries)
         case .inline(let file): try container.encode(file, forKey: .inline)
         case .archive(let path): try container.encode(path, forKey: .archive)
+        case .remote(let origin, let source):
+            try container.encode(origin, forKey: .remote)
+            try container.encode(source, forKey: .source)
         }
     }
 
@@ -81,6 +85,8 @@ extension CopySource: Codable {
             self = .directory(path: path, entries: try container.decode([String].self, forKey: .entries))
         } else if let path = try container.decodeIfPresent(String.self, forKey: .archive) {
             self = .archive(path: path)
+        } else if let origin = try container.decodeIfPresent(String.self, forKey: .remote) {
+            self = .remote(origin: origin, try container.decode(CopySource.self, forKey: .source))
         } else {
             self = .inline(try container.decode(InlineFile.self, forKey: .inline))
         }

@@ -162,7 +162,7 @@ public struct CopyAction: Sendable, Hashable {
 }
 
 /// One source of a COPY or ADD, after wildcards were matched against the context and links were followed.
-public enum CopySource: Sendable, Hashable {
+public indirect enum CopySource: Sendable, Hashable {
     /// A regular file. `path` is its place in the context; `name` is the name that it gets in a destination that is a
     /// directory, which differs from the last part of `path` when a symbolic link was named.
     case file(path: String, name: String)
@@ -176,6 +176,9 @@ public enum CopySource: Sendable, Hashable {
     /// A local tar archive, possibly compressed, that ADD unpacks into the destination as a directory. Its members
     /// keep their own owners and modes: `--chown` applies to them, `--chmod` does not.
     case archive(path: String)
+    /// A file, directory or archive that was fetched for ADD: its paths are those of what was fetched, not of the
+    /// context. `origin` is the ``RemoteSource/identifier``.
+    case remote(origin: String, CopySource)
 }
 
 /// A directory to be made (WORKDIR): mode 0755, missing parents too, owned by `user`; an existing one is not touched.

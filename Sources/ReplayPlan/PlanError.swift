@@ -23,6 +23,8 @@ public struct PlanError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let sourceMissing = Code(rawValue: "source-missing")
         /// A COPY or ADD names something that cannot be put on a machine.
         public static let sourceUnsuitable = Code(rawValue: "source-unsuitable")
+        /// What an ADD names on the network could not be had, or is not what its checksum says.
+        public static let download = Code(rawValue: "download")
         /// Several sources go to a destination that is not said to be a directory.
         public static let ambiguousDestination = Code(rawValue: "ambiguous-destination")
         /// Warnings that `check=error=true` makes errors.

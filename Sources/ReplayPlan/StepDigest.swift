@@ -16,7 +16,8 @@ internal import Crypto
 /// - `replay-step-1`, the digest of the step before (for the first step that of the base)
 /// - `run`, arguments, environment (name, value …), working directory, user, scripts (name, content …)
 /// - `copy`, destination, owner, mode, `accepts-unknown-owner` if it does, then for each source `file` (name, entry), `directory` (for it and for each of
-///   its entries: relative path, entry), `inline` (name, content) or `archive` (digest). An entry is its kind, its mode,
+///   its entries: relative path, entry), `inline` (name, content), `archive` (digest) or `remote` (a source in what was
+///   fetched; from where does not count). An entry is its kind, its mode,
 ///   and its digest or link target; modification times and the places in the context do not count.
 /// - `make-directory`, path, user
 ///
@@ -99,6 +100,9 @@ struct StepDigest {
                 try add(manifest[place], path: place)
             }
         case .inline(let file): add(["inline", file.name, file.content])
+        case .remote(let origin, let source):
+            add("remote")
+            try add(source, manifest: manifest.fetched[origin] ?? ContextManifest())
         case .archive(let path):
             add("archive")
             try add(manifest[path], path: path)

@@ -51,6 +51,7 @@ struct VirtualTree {
                 let isDirectory = nodes[destination]?.isDirectory ?? destination.isEmpty
                 let target = isDirectory ? destination + "/" + name : destination
                 try put(member, at: target, owner: owner, mode: action.mode, prefix: "")
+            case .remote: throw Failure(message: "nothing is fetched in these cases")
             case .directory, .archive:
                 var isArchive = false
                 if case .archive = source { isArchive = true }

@@ -52,7 +52,7 @@ final class FinishedArchive: CopyArchiveReading {
             case .directory(let path, let entries):
                 pairs += [path.isEmpty ? "." : path, "\(index)"]
                 pairs += entries.flatMap { [(path.isEmpty ? "" : path + "/") + $0, "\(index)/\($0)"] }
-            case .inline, .archive: break
+            case .inline, .archive, .remote: break
             }
         }
         let script = """

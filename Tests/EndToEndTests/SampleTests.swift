@@ -116,7 +116,7 @@ struct SampleTests {
         let login = try #require(words.first { $0.hasPrefix("root@") })
         let host = String(login.dropFirst("root@".count))
         let place = try #require(words.lastIndex(of: "-p"))
-        let port = try #require(UInt16(words[place + 1]))
+        let port = try #require(Int(words[place + 1]))
         let scan = try await CommandRun.run(["ssh-keyscan", "-t", "ed25519", "-p", "\(port)", host])
         let line = try #require(scan.output.split(separator: "\n").first { !$0.hasPrefix("#") })
         let hostKey = try SSHPublicKey(line.split(separator: " ").dropFirst().joined(separator: " "))

@@ -59,7 +59,7 @@ actor World {
     private static func makeHome(_ suite: String, base: String) async throws -> String {
         let home = "\(directory)/homes/\(suite)"
         let script = """
-            rm -rf "$1" && mkdir -p "$1/run" && cp -al "$2/cache" "$1/cache" && chmod 755 "$3" "$3/homes"
+            rm -rf "$1" && mkdir -p "$1/run" "$1/tmp" && cp -al "$2/cache" "$1/cache" && chmod 755 "$3" "$3/homes"
             [ -z "$4" ] || chown -R "$4:$4" "$1"
             """
         let result = try await CommandRun.run(
@@ -80,7 +80,7 @@ actor World {
         _ arguments: [String], home: String, environment: [String: String] = [:], directory: String? = nil
     ) throws -> CommandRun {
         var variables = [
-            "REPLAY_HOME": home, "HOME": home, "XDG_RUNTIME_DIR": home + "/run",
+            "REPLAY_HOME": home, "HOME": home, "XDG_RUNTIME_DIR": home + "/run", "TMPDIR": home + "/tmp",
             "REPLAY_BASEMAPS": basemaps,
         ]
         variables.merge(environment) { $1 }

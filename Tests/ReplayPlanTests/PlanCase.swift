@@ -18,9 +18,18 @@ struct ContextDescription: Codable {
 
     var entries: [String: Entry]
     var ignore: [String]?
+    /// What ADD takes from the network, by identifier.
+    var fetched: [String: [String: Entry]]?
 
     /// The manifest, as the context module would complete it; directories above the entries are added.
     var manifest: ContextManifest {
+        var manifest = Self.manifest(of: entries)
+        manifest.ignoreFile = ignore.map { ContextManifest.IgnoreFile(name: ".dockerignore", patterns: $0) }
+        manifest.fetched = (fetched ?? [:]).mapValues { Self.manifest(of: $0) }
+        return manifest
+    }
+
+    private static func manifest(of entries: [String: Entry]) -> ContextManifest {
         var all: [String: ContextEntry] = [:]
         for (path, entry) in entries {
             all[path] = Self.entry(entry)
@@ -32,9 +41,7 @@ struct ContextDescription: Codable {
                 }
             }
         }
-        var manifest = ContextManifest(entries: all)
-        manifest.ignoreFile = ignore.map { ContextManifest.IgnoreFile(name: ".dockerignore", patterns: $0) }
-        return manifest
+        return ContextManifest(entries: all)
     }
 
     private static func entry(_ entry: Entry) -> ContextEntry {

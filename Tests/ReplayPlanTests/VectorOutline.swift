@@ -91,8 +91,8 @@ enum VectorOutline {
         var isTree = false
         switch source {
         case .inline(let file): path = "/" + file.name
-        case .download(_, let name, _, let unpack):
-            path = "/" + name
+        case .download(let download, let unpack):
+            path = "/" + download.name
             unpacks = unpack
         case .repository: path = "/"
         case .tree(let tree):

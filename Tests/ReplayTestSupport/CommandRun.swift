@@ -105,6 +105,9 @@ public final class CommandRun: Sendable {
         }
     }
 
+    /// What it has written to standard output so far.
+    public var output: String { captured.withLock { String(decoding: $0.output, as: UTF8.self) } }
+
     /// Sends a signal to the program.
     public func send(_ signal: Int32) {
         kill(processIdentifier, signal)

@@ -42,13 +42,48 @@ struct CopyResolver {
                 } catch {
                     throw error.located(at: lines)
                 }
-            case .download, .repository:
-                throw PlanError(.unsupported, "This source is not in the build context.", lines: [LineRange(lines)])
+            case .download(let download, let unpacks):
+                do { try check(download) } catch { throw error.located(at: lines) }
+                let remote = RemoteSource(.download(download), text: download.url, lines: LineRange(lines))
+                guard let fetched = need(remote) else { continue }
+                let isArchive = unpacks && fetched[download.name]?.isArchive == true
+                sources.append(
+                    .remote(
+                        origin: remote.identifier,
+                        isArchive ? .archive(path: download.name) : .file(path: download.name, name: download.name)))
+            case .repository(let repository, let text):
+                let remote = RemoteSource(.repository(repository), text: text, lines: LineRange(lines))
+                guard let fetched = need(remote) else { continue }
+                let selection = DirectorySelection(manifest: fetched, include: nil, exclude: excludes)
+                let entries = try selection.entries(
+                    of: "", keyword: operation.keyword, lines: lines, warnings: &warnings)
+                sources.append(.remote(origin: remote.identifier, .directory(path: "", entries: entries)))
             }
         }
         return CopyAction(
             sources: sources, destination: operation.destination, owner: operation.owner, mode: operation.mode,
             acceptsUnknownOwner: operation.acceptsUnknownOwner)
+    }
+
+    /// What was fetched for a source; nil, and a need noted, when nothing was.
+    private mutating func need(_ remote: RemoteSource) -> ContextManifest? {
+        if let fetched = manifest.fetched[remote.identifier] { return fetched }
+        if !needs.remotes.contains(where: { $0.identifier == remote.identifier }) { needs.remotes.append(remote) }
+        return nil
+    }
+
+    private func check(_ download: RemoteSource.Download) throws(PlanError) {
+        guard download.name != "..", !download.name.utf8.contains(0) else {
+            throw PlanError(.argument, "ADD \(download.url): its path ends in no file's name.", highlight: download.url)
+        }
+        guard let checksum = download.checksum else { return }
+        let digits = checksum.utf8.dropFirst("sha256:".utf8.count)
+        let isHexadecimal = digits.allSatisfy { $0.isHexadecimal } && checksum == checksum.lowercased()
+        guard checksum.hasPrefix("sha256:"), digits.count == 64, isHexadecimal else {
+            throw PlanError(
+                .argument, "--checksum=\(checksum) is not valid: it should be sha256: and 64 hexadecimal digits.",
+                highlight: "--checksum")
+        }
     }
 
     private mutating func sources(

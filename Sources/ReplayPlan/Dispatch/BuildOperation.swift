@@ -62,9 +62,9 @@ enum CopyInput: Sendable, Hashable {
     /// A path or pattern in the context, a stage or an image.
     case tree(CopyTree)
     /// A file from the network.
-    case download(url: String, name: String, checksum: String?, unpacks: Bool)
+    case download(RemoteSource.Download, unpacks: Bool)
     /// A git repository.
-    case repository(reference: String, checksum: String?, keepsGitDirectory: Bool)
+    case repository(RemoteSource.Repository, text: String)
     /// A heredoc.
     case inline(InlineFile)
 }

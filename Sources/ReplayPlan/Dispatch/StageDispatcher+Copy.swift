@@ -51,12 +51,13 @@ extension StageDispatcher {
             if GitSource.isRepository(text) {
                 sources.append(
                     .repository(
-                        reference: text, checksum: checksum,
-                        keepsGitDirectory: instruction.keepsGitDirectory ?? false))
+                        try GitReference.parse(
+                            text, checksum: checksum, keepsGitDirectory: instruction.keepsGitDirectory), text: text))
             } else if GitSource.isDownload(text) {
                 sources.append(
                     .download(
-                        url: text, name: GitSource.fileName(ofURL: text), checksum: checksum,
+                        RemoteSource.Download(
+                            url: text, name: GitSource.fileName(ofURL: text), checksum: checksum),
                         unpacks: instruction.unpacks ?? false))
             } else {
                 sources.append(

@@ -67,7 +67,9 @@ extension SourceOptions {
         let context = try DirectoryContext(root: location.context, dockerfile: location.dockerfile)
         var manifest = try context.scan()
         let needs = try explained { try planner.contextNeeds(base: base, manifest: manifest) }
-        manifest = try await context.complete(manifest, for: needs)
+        do { manifest = try await context.complete(manifest, for: needs) } catch {
+            throw DockerfileProblem(error, in: source, path: location.dockerfile) ?? error
+        }
         let plan = try explained { try planner.plan(base: base, manifest: manifest) }
         return PlannedBuild(
             plan: plan, context: context, manifest: manifest,

@@ -101,7 +101,7 @@ struct SampleTests {
     }
 
     @Test("The copy vectors come out on the guest as in BuildKit", .enabled(if: getuid() == 0, "owners need root"))
-    func copyVectors() async throws {
+    func filesOnTheGuest() async throws {
         let home = try await World.shared.home(of: "samples")
         let scratch = try ScratchDirectory()
         let key = try SSHKeyPair.ed25519(comment: "test")

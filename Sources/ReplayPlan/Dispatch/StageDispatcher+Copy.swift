@@ -64,7 +64,10 @@ extension StageDispatcher {
                     .tree(tree(text, origin: .context, keepsParents: false, unpacks: instruction.unpacks ?? true)))
             }
         }
-        let title = title(instruction.syntax)
+        let title = expanded.sources.reduce(title(instruction.syntax)) { title, text in
+            GitSource.isRepository(text) || GitSource.isDownload(text)
+                ? title.replacing(text, with: RemoteSource.withoutPassword(text)) : title
+        }
         let operation = CopyOperation(
             keyword: "ADD", sources: sources + expanded.documents, destination: destination(expanded.destination),
             owner: try optional(instruction.owner), mode: try mode(instruction.mode),

@@ -6,7 +6,7 @@ import ReplayPlan
 /// `replay plan`
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Print the steps that a build would take; nothing is touched.")
+        commandName: "plan", abstract: "Print the steps that a build would take; no machine is made.")
 
     @OptionGroup var source: SourceOptions
 

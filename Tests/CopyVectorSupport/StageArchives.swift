@@ -1,6 +1,6 @@
 import BuildContexts
 import Foundation
-import ReplayEngine
+public import ReplayEngine
 import ReplayPlan
 import ReplayTestSupport
 import Synchronization
@@ -16,18 +16,22 @@ final class ArchiveQueue: CopyArchiveSource {
 }
 
 /// An archive in memory.
-final class FinishedArchive: CopyArchiveReading {
-    let digest: String?
-    let contentSize: Int64
+public final class FinishedArchive: CopyArchiveReading {
+    /// `sha256:` of the whole.
+    public let digest: String?
+    /// The size of the whole.
+    public let contentSize: Int64
     private let rest: Mutex<ArraySlice<UInt8>>
 
-    init(_ bytes: [UInt8], digest: String) {
+    /// Makes an archive of its bytes.
+    public init(_ bytes: [UInt8], digest: String) {
         self.digest = digest
         contentSize = Int64(bytes.count)
         rest = Mutex(bytes[...])
     }
 
-    func read(upTo maximum: Int) -> [UInt8] {
+    /// The next bytes.
+    public func read(upTo maximum: Int) -> [UInt8] {
         rest.withLock { rest in
             let bytes = Array(rest.prefix(maximum))
             rest.removeFirst(bytes.count)

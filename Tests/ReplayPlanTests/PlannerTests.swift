@@ -139,6 +139,17 @@ import Testing
         }
     }
 
+    /// A value that doubles itself, and one that was doubled for a while and is then used very often.
+    @Test(arguments: [
+        String(repeating: "ENV A=$A$A\n", count: 60),
+        String(repeating: "ENV A=$A$A\n", count: 18) + (0..<400).map { "ENV B\($0)=$A\n" }.joined(),
+        String(repeating: "ENV A=$A$A\n", count: 18) + String(repeating: "LABEL a=$A\n", count: 400),
+    ]) func expansionIsCapped(_ lines: String) throws {
+        let error = #expect(throws: PlanError.self) { try plan("FROM debian\nENV A=xy\n" + lines) }
+        #expect(error?.code == .dockerfile)
+        #expect(error?.lines.count == 1)
+    }
+
     @Test func manyFilesAndManyStepsArePlannedInTime() throws {
         let items = (0..<20_000).map { number in
             ContextManifest.Item(

@@ -30,8 +30,7 @@ public struct CopyVectors {
     ) async throws -> [String] {
         let cases = try CopyVector.all()
         if cases.isEmpty { return [] }
-        let machine = RootedMachine(outside: machine, root: root)
-        try await machine.prepare()
+        let machine = try await RootedMachine(machine, root: root)
         let files = try ScratchDirectory("copy-vectors")
         try await VectorContext.write(to: files, below: "context")
         var options = SupervisorOptions(stateDirectory: "/.replay/state")
@@ -45,6 +44,7 @@ public struct CopyVectors {
             failures.append("\(sample.name): \(sample.dockerfile.debugDescription): \(problem)")
         }
         try await replayer.finish(remove: true)
+        await machine.close()
         VectorFile.report(name, passed: cases.count - failures.count, of: cases.count)
         return failures
     }
@@ -76,12 +76,14 @@ public struct CopyVectors {
         try dispatcher.run()
         var archives: [Int: [UInt8]] = [:]
         for (index, result) in dispatcher.results.sorted(by: { $0.key < $1.key }) {
-            try await machine.clear()
             if case .stage(let parent) = graph.nodes[index].base, let content = archives[parent] {
                 try await machine.restore(content)
             }
-            try await run(result.operations)
-            let content = try await machine.archive()
+            do { try await run(result.operations) } catch {
+                try await machine.takeContent()
+                throw error
+            }
+            let content = try await machine.takeContent()
             archives[index] = content
             try files.write(content, to: "stage.tar")
             let folder = files("stage-\(index)").string

@@ -6,9 +6,25 @@ import RemoteHosts
 /// supervisor, each mounted only where a command runs. Nothing else of the machine is there.
 struct RootedMachine: HostConnector {
     /// Opens connections to the machine, as root.
-    let outside: any HostConnector
+    private let outside: any HostConnector
+    /// For what happens outside of the directory.
+    private let control: any RemoteHost
     /// The directory.
-    let root: String
+    private let root: String
+
+    /// Connects, and makes the directory.
+    init(_ outside: any HostConnector, root: String) async throws {
+        self.outside = outside
+        self.root = root
+        control = try await outside.connect(until: .now + .seconds(60))
+        try await run(
+            """
+            rm -rf "$1" && mkdir -p "$1/usr" "$1/proc" "$1/dev" "$1/.replay" && chmod 755 "$1" && cd "$1" &&
+            for n in bin sbin lib lib64; do ln -s "usr/$n" "$n" || exit 1; done
+            """)
+    }
+
+    func close() async { await control.close() }
 
     /// What is in the directory that is not the vectors'.
     private static let own = ["usr", "bin", "sbin", "lib", "lib64", "proc", "dev", ".replay"]
@@ -17,25 +33,16 @@ struct RootedMachine: HostConnector {
         RootedHost(outside: try await outside.connect(until: deadline), root: root)
     }
 
-    /// Makes the directory.
-    func prepare() async throws {
-        try await run(
-            """
-            rm -rf "$1" && mkdir -p "$1/usr" "$1/proc" "$1/dev" "$1/.replay" && chmod 755 "$1" && cd "$1" &&
-            for n in bin sbin lib lib64; do ln -s "usr/$n" "$n" || exit 1; done
-            """)
-    }
-
-    /// Takes everything out of it that steps have put there.
-    func clear() async throws {
+    /// Takes everything out of it that steps have put there, and answers it as a tar archive.
+    @discardableResult
+    func takeContent() async throws -> [UInt8] {
+        let excludes = Self.own.map { "--exclude=./\($0)" }.joined(separator: " ")
         let names = Self.own.map { "! -name \($0)" }.joined(separator: " ")
-        try await run("find \"$1\" -mindepth 1 -maxdepth 1 \(names) -exec rm -rf {} +")
-    }
-
-    /// Its content as a tar archive.
-    func archive() async throws -> [UInt8] {
-        let names = Self.own.map { "--exclude=./\($0)" }.joined(separator: " ")
-        return try await run("tar -C \"$1\" --format=posix --numeric-owner \(names) -cf - .")
+        return try await run(
+            """
+            tar -C "$1" --format=posix --numeric-owner \(excludes) -cf - . &&
+            find "$1" -mindepth 1 -maxdepth 1 \(names) -exec rm -rf {} +
+            """)
     }
 
     /// Puts the content of an archive there.
@@ -46,10 +53,7 @@ struct RootedMachine: HostConnector {
     @discardableResult
     private func run(_ script: String, input: any InputSource = EmptyInput()) async throws -> [UInt8] {
         struct Failed: Error { var text: String }
-        let host = try await outside.connect(until: .now + .seconds(60))
-        let result = try await host.capture(
-            RemoteCommand("sh -c '\(script)' sh '\(root)'"), input: input)
-        await host.close()
+        let result = try await control.capture(RemoteCommand("sh -c '\(script)' sh '\(root)'"), input: input)
         guard result.status == .exited(0) else { throw Failed(text: result.errorText) }
         return result.standardOutput
     }

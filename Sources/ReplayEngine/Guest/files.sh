@@ -82,7 +82,8 @@ copy_open() {
     rm -rf stage && mkdir stage && : >stage.start || exit 1
     tar -x -p --numeric-owner -f "$copy_blob.ready" -C stage || files_fail 'cannot unpack the upload'
     umask 0
-    if [ "$files_owner" != 0:0 ]; then
+    # Also for root: what comes out of an archive may be somebody else's.
+    if [ -n "$2" ]; then
         # chown(2) clears set-user-ID bits.
         find stage -mindepth 1 -type f -perm /6000 -exec sh -c \
             'o=$1; shift; for f do m=$(stat -c %a -- "$f") && chown "$o" -- "$f" && chmod "$m" -- "$f" || exit 1; done' \

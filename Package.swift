@@ -77,7 +77,8 @@ let package = Package(
         module(
             "BuildContexts",
             [
-                "DockerfileLanguage", "ReplayPlan", "Archives", "HTTPTransport", "SystemCalls", subprocess, system, crypto,
+                "DockerfileLanguage", "ReplayPlan", "Archives", "HTTPTransport", "SystemCalls", subprocess, system,
+                crypto,
             ]),
         module("BaseImages", ["Basemaps", "HTTPTransport", "ReplayEvents", "SystemCalls", subprocess, system, crypto]),
 

@@ -55,7 +55,8 @@ final class RemoteSources: Sendable {
         try state.withLock { state in
             let directory =
                 state.directory
-                ?? FilePath(FileManager.default.temporaryDirectory.path).appending("replay-fetched-\(UUID().uuidString)")
+                ?? FilePath(FileManager.default.temporaryDirectory.path).appending(
+                    "replay-fetched-\(UUID().uuidString)")
             let place = directory.appending("\(UUID().uuidString)")
             try FileManager.default.createDirectory(
                 atPath: place.string, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -47,7 +47,9 @@ public struct RemoteSource: Sendable, Hashable {
         self.lines = lines
         identifier = Self.withoutPassword(text)
         if case .repository(let repository) = kind, repository.keepsGitDirectory { identifier += " with .git" }
-        if case .repository(let repository) = kind, !repository.includesSubmodules { identifier += " without submodules" }
+        if case .repository(let repository) = kind, !repository.includesSubmodules {
+            identifier += " without submodules"
+        }
     }
 
     /// A URL without user and password; `git@host:path` stays as it is.

@@ -51,7 +51,9 @@ import Testing
                     headers: ["Last-Modified": "Sun, 06 Nov 1994 08:49:37 GMT"], body: Self.text)
             default: StubHTTPServer.Reply(404, text: "no such thing")
             }
-        } body: { try await body($0) }
+        } body: {
+            try await body($0)
+        }
     }
 
     @Test func aDownloadIsPrivateAndHasTheServersTime() async throws {
@@ -103,7 +105,9 @@ import Testing
         try scratch.write("x", to: "tree/inner")
         _ = try await CommandRun.run(["tar", "-C", scratch("tree").string, "-czf", scratch("t.tgz").string, "inner"])
         let archive = [UInt8](try Data(contentsOf: URL(filePath: scratch("t.tgz").string)))
-        try await StubHTTPServer.with { _ in StubHTTPServer.Reply(body: archive) } body: { server in
+        try await StubHTTPServer.with { _ in
+            StubHTTPServer.Reply(body: archive)
+        } body: { server in
             let unpacked = try await members("ADD --unpack=true \(server.url)/t.tgz /x", in: scratch)
             #expect(unpacked["0/inner"] != nil)
             let whole = try await members("ADD \(server.url)/t.tgz /x", in: scratch)
@@ -124,7 +128,9 @@ import Testing
         git rev-parse v1 HEAD
         """
 
-    private func withRepository(_ body: (_ url: String, _ commits: [String], ScratchDirectory) async throws -> Void) async throws {
+    private func withRepository(_ body: (_ url: String, _ commits: [String], ScratchDirectory) async throws -> Void)
+        async throws
+    {
         let scratch = try ScratchDirectory()
         let port = try FreePort.find()
         let path = try await CommandRun.run(["git", "--exec-path"]).output.split(separator: "\n")[0]

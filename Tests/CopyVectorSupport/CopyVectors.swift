@@ -87,7 +87,8 @@ public struct CopyVectors {
             archives[index] = content
             try files.write(content, to: "stage.tar")
             let folder = files("stage-\(index)").string
-            try await shell(#"rm -rf "$1" && mkdir "$1" && tar -xpf "$2" -C "$1""#, [folder, files("stage.tar").string])
+            try await shell(
+                #"rm -rf "$1" && mkdir "$1" && tar -xpf "$2" -C "$1""#, [folder, files("stage.tar").string])
         }
         return try await VectorTree(at: files("stage-\(graph.target)").string)
     }

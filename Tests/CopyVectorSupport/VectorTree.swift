@@ -42,7 +42,8 @@ struct VectorTree {
     /// BuildKit's answer.
     init(answer: [String: String]) {
         entries = answer.mapValues {
-            $0.hasPrefix("d ") ? $0.split(separator: " @", maxSplits: 1).first.map(String.init) ?? $0 : Self.timeless($0)
+            $0.hasPrefix("d ")
+                ? $0.split(separator: " @", maxSplits: 1).first.map(String.init) ?? $0 : Self.timeless($0)
         }
     }
 

@@ -50,7 +50,9 @@ struct DockerfileGenerator {
     private mutating func instruction() -> [String] {
         if chance(10) { return [pick(["# comment", "  # indented", "#", "", "\t"])] }
         var text = pick(["RUN", "run", "CMD", "ENTRYPOINT", "COPY", "ADD", "ENV", "LABEL", "ARG", "USER", "WORKDIR"])
-        if chance(3) { text = pick(["EXPOSE", "VOLUME", "STOPSIGNAL", "SHELL", "HEALTHCHECK", "MAINTAINER", "ONBUILD"]) }
+        if chance(3) {
+            text = pick(["EXPOSE", "VOLUME", "STOPSIGNAL", "SHELL", "HEALTHCHECK", "MAINTAINER", "ONBUILD"])
+        }
         if text == "ONBUILD" {
             let trigger = pick(["RUN x", "COPY a b", "ENV a=b", "RUN [\"a\", \"b\"]", "CMD x  y", "RUN --mount=x y"])
             return ["\(pick(["ONBUILD", "onbuild", "OnBuild"])) \(trigger)"]
@@ -69,11 +71,13 @@ struct DockerfileGenerator {
             return flag(["--from=x", "--chown=1:2", "--chown=\"a b\"", "--link", "--exclude=*.md"]) + paths
         case "ENV", "LABEL":
             return pick([
-                "a=b", "a=b c=d", "a=\"b c\" d='e f'", "a b  c", "a=b\(escape) c", "a=", "a=$A", "a='x\"y'", "a.b=\"\(escape)\"\"",
+                "a=b", "a=b c=d", "a=\"b c\" d='e f'", "a b  c", "a=b\(escape) c", "a=", "a=$A", "a='x\"y'",
+                "a.b=\"\(escape)\"\"",
                 "a=b c",
             ])
         case "ARG": return pick(["A", "A=b", "A=\"b c\"", "A=b C", "A=", "A='x y' B"])
-        case "HEALTHCHECK": return pick(["NONE", "CMD x  y", "--interval=5s CMD [\"a\"]", "CMD [ \"a\" ,\"b\"]", "none"])
+        case "HEALTHCHECK":
+            return pick(["NONE", "CMD x  y", "--interval=5s CMD [\"a\"]", "CMD [ \"a\" ,\"b\"]", "none"])
         case "EXPOSE": return pick(["80", "80/tcp 443", "$P", "\"80\" 81"])
         case "VOLUME": return pick(["/a", "/a /b", "[\"/a\", \"/b c\"]", "[]", "[\"a\"] b"])
         default: return pick(["x", "x  y", "\"a b\"", "/a/b", "$A", "1:2"])
@@ -83,7 +87,8 @@ struct DockerfileGenerator {
     private mutating func command() -> String {
         pick([
             "echo  a  'b c'", "[\"a\", \"b\"]", "[ \"a\\n\", \"ü\" ]", "['a']", "[\"a\",]", "[\"a\"] x", "[]", "[1]",
-            "x # y", "a && b", "echo \"$A\" ${B:-c}", "echo \(escape)\(escape)", "x <<<y", "$((1<<2))", "[\"a\\u0041\"]",
+            "x # y", "a && b", "echo \"$A\" ${B:-c}", "echo \(escape)\(escape)", "x <<<y", "$((1<<2))",
+            "[\"a\\u0041\"]",
         ])
     }
 
@@ -97,7 +102,8 @@ struct DockerfileGenerator {
         let strips = chance(3)
         let opening = (chance(5) ? "3" : "") + (strips ? "<<-" : "<<") + name
         let target = keyword.uppercased() == "RUN" ? pick(["", " cat"]) : " /x"
-        let line = keyword.uppercased() == "RUN" && chance(2) ? "\(keyword) cat \(opening)" : "\(keyword) \(opening)\(target)"
+        let line =
+            keyword.uppercased() == "RUN" && chance(2) ? "\(keyword) cat \(opening)" : "\(keyword) \(opening)\(target)"
         var body = (0..<Int.random(in: 0...3, using: &random)).map { _ in
             pick(["text", "# no comment", "", "\tindented", "a \(escape)", "$A ${B}", "RUN x", bare + " "])
         }

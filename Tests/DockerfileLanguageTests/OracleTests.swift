@@ -12,7 +12,8 @@ import Testing
         var texts: [String] = []
         for folder in folders {
             let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
-            for case let file as URL in files ?? FileManager.DirectoryEnumerator() where file.lastPathComponent == "Dockerfile" {
+            for case let file as URL in files ?? FileManager.DirectoryEnumerator()
+            where file.lastPathComponent == "Dockerfile" {
                 texts.append(String(decoding: try Data(contentsOf: file), as: UTF8.self))
             }
         }
@@ -39,7 +40,8 @@ import Testing
         var masked: [String: Int] = [:]
         var differences: [String] = []
         for (text, answer) in zip(texts, answers) {
-            let tree = try JSONDecoder().decode([String: JSONValue].self, from: Data(ParseTree.json(Array(text.utf8)).utf8))
+            let tree = try JSONDecoder().decode(
+                [String: JSONValue].self, from: Data(ParseTree.json(Array(text.utf8)).utf8))
             let ours = OracleTree(ours: tree)
             let theirs = OracleTree(theirs: answer)
             if ours == theirs {
@@ -73,7 +75,8 @@ import Testing
             let ours = try? expander.expand(question.word) { environment[$0] }.text
             if ours != nil { values += 1 }
             if ours != answer["text"]?.string {
-                differences.append("\(question.word.debugDescription) (\(question.escape)): \(ours ?? "error"), not \(answer)")
+                differences.append(
+                    "\(question.word.debugDescription) (\(question.escape)): \(ours ?? "error"), not \(answer)")
             }
         }
         print("words: \(questions.count), \(values) values, \(questions.count - values) errors")

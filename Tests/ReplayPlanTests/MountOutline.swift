@@ -49,7 +49,8 @@ extension VectorOutline {
             return "mount secret at \(target) ID:\"\(id)\"" + access(mount, mode: 0o400)
         case .ssh:
             let target = mount.target.isEmpty ? "/run/buildkit/ssh_agent." : place
-            return "mount ssh at \(target) " + ((mount.id.isEmpty ? "" : "ID:\"\(mount.id)\"") + access(mount, mode: 0o600))
+            return "mount ssh at \(target) "
+                + ((mount.id.isEmpty ? "" : "ID:\"\(mount.id)\"") + access(mount, mode: 0o600))
                 .drop { $0 == " " }
         }
     }

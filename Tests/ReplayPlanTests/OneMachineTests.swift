@@ -53,7 +53,8 @@ import Testing
                     guard !path.isEmpty, !FilePattern.hasWildcards(path) else { continue }
                     entries[path] = ContextDescription.Entry(file: path)
                 case .download(let download, _):
-                    let remote = RemoteSource(.download(download), text: download.url, lines: LineRange(operation.lines))
+                    let remote = RemoteSource(
+                        .download(download), text: download.url, lines: LineRange(operation.lines))
                     fetched[remote.identifier] = [download.name: ContextDescription.Entry(file: "")]
                 case .repository(let repository, let text):
                     let remote = RemoteSource(.repository(repository), text: text, lines: LineRange(operation.lines))

@@ -126,7 +126,8 @@ struct StageDispatcher {
         guard remainingGrowth >= 0 else {
             throw PlanError(
                 .dockerfile,
-                "The variables of this Dockerfile expand to more than \(Self.maximumGrowth >> 20) MiB: that is too much.")
+                "The variables of this Dockerfile expand to more than \(Self.maximumGrowth >> 20) MiB: that is too much."
+            )
         }
     }
 

@@ -16,7 +16,8 @@ extension PlanLinter {
 
     /// Every base must be a reference when no build argument is given.
     private mutating func checkDefaults(_ dockerfile: Dockerfile, graph: StageGraph, options: PlanOptions) {
-        guard let defaults = try? GlobalArguments.defaults(dockerfile, options: options, expander: graph.expander) else {
+        guard let defaults = try? GlobalArguments.defaults(dockerfile, options: options, expander: graph.expander)
+        else {
             return
         }
         for stage in dockerfile.stages {

@@ -31,7 +31,8 @@ struct PlanLinter: Sendable {
     /// Adds a warning when the rule is on for this instruction.
     /// - Parameter reader: The instruction whose `# check=` comment counts, when it is not the one that is named.
     mutating func warn(
-        _ rule: LintRule, _ syntax: InstructionSyntax, _ message: String, readingCommentsOf reader: InstructionSyntax? = nil
+        _ rule: LintRule, _ syntax: InstructionSyntax, _ message: String,
+        readingCommentsOf reader: InstructionSyntax? = nil
     ) {
         guard configuration.merging(comments: (reader ?? syntax).comments).isEnabled(rule) else { return }
         warnings.append(PlanWarning(rule: rule.rawValue, lines: LineRange(syntax.lines), message: message))

@@ -27,11 +27,13 @@ extension StageDispatcher {
     /// A shell form hands signals to the shell, unless SHELL says that a shell is meant.
     mutating func checkForm(of keyword: String, _ command: CommandLine, _ syntax: InstructionSyntax) {
         guard command.isShellForm, state.config.shell?.isEmpty ?? true else { return }
-        linter.warn(.jsonArgsRecommended, syntax, "\(keyword) should be in JSON form, as a shell does not pass signals on")
+        linter.warn(
+            .jsonArgsRecommended, syntax, "\(keyword) should be in JSON form, as a shell does not pass signals on")
     }
 
     /// The old form `ENV NAME VALUE`, and names that look like secrets.
-    mutating func check(_ pairs: [(name: String, isLegacyForm: Bool)], of keyword: String, _ syntax: InstructionSyntax) {
+    mutating func check(_ pairs: [(name: String, isLegacyForm: Bool)], of keyword: String, _ syntax: InstructionSyntax)
+    {
         for pair in pairs {
             if pair.isLegacyForm {
                 linter.warn(.legacyKeyValueFormat, syntax, "write \(keyword) \(pair.name)=value with an equals sign")
@@ -45,7 +47,8 @@ extension StageDispatcher {
         let words = Set(name.lowercased().split(separator: "_", omittingEmptySubsequences: false).map(String.init))
         guard !words.isDisjoint(with: Self.secretWords), words.isDisjoint(with: Self.publicWords) else { return }
         linter.warn(
-            .secretsUsedInArgOrEnv, syntax, "\(keyword) \(name) looks like a secret, which everybody can read afterwards")
+            .secretsUsedInArgOrEnv, syntax,
+            "\(keyword) \(name) looks like a secret, which everybody can read afterwards")
     }
 
     private static let secretWords: Set = [

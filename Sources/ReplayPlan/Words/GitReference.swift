@@ -82,6 +82,8 @@ enum GitReference {
     }
 
     private static func wrong(_ text: String, _ why: String) -> PlanError {
-        PlanError(.argument, "The git repository \(RemoteSource.withoutPassword(text)) cannot be read: \(why).", highlight: text)
+        PlanError(
+            .argument, "The git repository \(RemoteSource.withoutPassword(text)) cannot be read: \(why).",
+            highlight: text)
     }
 }

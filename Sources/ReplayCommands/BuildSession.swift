@@ -118,13 +118,15 @@ struct BuildSession: Sendable {
         let link = ChainLink(
             reference: plan.base.reference, method: "basemap", resolved: base?.origin ?? plan.base.row,
             digest: base?.digest)
-        return TemplateRecord(
+        var record = TemplateRecord(
             identifier: "", name: reference, build: machine.build.id, created: Date(),
             image: ImageRecord(cloud: image.cloud, reference: image.reference, digest: image.digest, size: nil),
             architecture: plan.base.architecture, dockerfile: planned.dockerfile, chain: [link],
             steps: zip(plan.steps, results).map { StepRecord($0, seconds: $1.duration.seconds) }, config: plan.config,
             buildArguments: planned.buildArguments, warnings: plan.warnings, versions: ["replay": ReplayProgram.version]
         )
+        record.tests = planned.tests.isEmpty ? nil : planned.tests
+        return record
     }
 }
 

@@ -77,6 +77,12 @@ let package = Package(
         module("BuildContexts", ["DockerfileLanguage", "ReplayPlan", "Archives", "SystemCalls", system, crypto]),
         module("BaseImages", ["Basemaps", "HTTPTransport", "ReplayEvents", "SystemCalls", subprocess, system, crypto]),
 
+        module(
+            "MachineServices", ["Basemaps", "ReplayPlan", "GuestSupervisor"],
+            resources: [
+                .embedInCode("Guest/run.sh"), .embedInCode("Guest/health.sh"), .embedInCode("Guest/setup.sh"),
+            ]),
+
         // Level 4
         module(
             "QEMUDriver",
@@ -101,7 +107,8 @@ let package = Package(
             [
                 "DockerfileLanguage", "Basemaps", "ReplayEvents", "RemoteHosts", "Clouds", "SystemCalls", "ReplayPlan",
                 "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress", "BuildContexts",
-                "BaseImages", "QEMUDriver", "ReplayEngine", "Capture", "Templates", arguments, system, crypto, logging,
+                "BaseImages", "MachineServices", "QEMUDriver", "ReplayEngine", "Capture", "Templates", arguments,
+                system, crypto, logging,
             ]),
         .executableTarget(name: "replay", dependencies: ["ReplayCommands"], swiftSettings: settings),
 
@@ -146,6 +153,13 @@ let package = Package(
                 "ReplayEngine", "Basemaps", "DockerfileLanguage", "ReplayPlan", "ReplayEvents", "GuestSupervisor",
                 "RemoteHosts", "ReplayTestSupport", "BuildContexts", "SSHTransport", subprocess, system,
             ], exclude: ["Vectors"]),
+        tests(
+            "MachineServicesTests",
+            [
+                "MachineServices", "ReplayPlan", "DockerfileLanguage", "Basemaps", "GuestSupervisor",
+                "ReplayTestSupport",
+            ],
+            exclude: ["Fixtures"]),
         tests("CaptureTests", ["Capture", "ReplayTestSupport"]),
         tests(
             "TemplatesTests", ["Templates", "Store", "Clouds", "ReplayPlan", "Basemaps", "ReplayTestSupport", system],

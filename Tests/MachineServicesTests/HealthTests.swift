@@ -30,7 +30,7 @@ import Testing
     }
 
     private func run(_ machine: RelocatedMachine, _ arguments: String...) async throws -> CommandRun.Result {
-        _ = try await CommandRun.run([machine.relocate("/usr/local/bin/replay-health")] + arguments)
+        try await CommandRun.run([machine.relocate("/usr/local/bin/replay-health")] + arguments)
     }
 
     private func answer(_ machine: RelocatedMachine, _ status: Int) async throws {

@@ -1,5 +1,6 @@
 import Foundation
 import ReplayTestSupport
+import SystemPackage
 import Testing
 
 /// What ENTRYPOINT, CMD, HEALTHCHECK and the rest of a Dockerfile's configuration become on a machine.
@@ -43,8 +44,10 @@ struct ServiceTests {
             let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
             if parts.count == 2 { answers[parts[0]] = parts[1] }
         }
-        let seen = try json(try #require(answers.removeValue(forKey: "seen"), "\(look.output)\(look.errors)"))
-        let host = try #require(answers.removeValue(forKey: "host"))
+        let seen = try json(try #require(answers["seen"], "\(look.output)\(look.errors)"))
+        let host = try #require(answers["host"])
+        answers["seen"] = nil
+        answers["host"] = nil
         #expect(seen["arguments"] as? [String] == ["%i $HOME", "", "a\nb"])
         #expect(
             seen["environment"] as? [String: String] == [

@@ -84,7 +84,7 @@ import Testing
         let disabled = try machineSetup(text, policy: .disable)
         #expect(disabled.service?.isEnabled == false)
         #expect(disabled.files == enabled.files)
-        #expect(!disabled.script.contains("\nsetup_enable") && !disabled.script.contains("\nsetup_displace '"))
+        #expect(!disabled.script.contains("\nsetup_enable replay") && !disabled.script.contains("\nsetup_displace '"))
         for none in [try machineSetup(text, policy: .none), try machineSetup(text, commandIsReplayed: false)] {
             #expect(none.service == nil)
             #expect(

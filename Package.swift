@@ -82,6 +82,12 @@ let package = Package(
             ]),
         module("BaseImages", ["Basemaps", "HTTPTransport", "ReplayEvents", "SystemCalls", subprocess, system, crypto]),
 
+        module(
+            "MachineServices", ["Basemaps", "ReplayPlan", "GuestSupervisor"],
+            resources: [
+                .embedInCode("Guest/run.sh"), .embedInCode("Guest/health.sh"), .embedInCode("Guest/setup.sh"),
+            ]),
+
         // Level 4
         module(
             "QEMUDriver",
@@ -106,7 +112,8 @@ let package = Package(
             [
                 "DockerfileLanguage", "Basemaps", "ReplayEvents", "RemoteHosts", "Clouds", "SystemCalls", "ReplayPlan",
                 "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress", "BuildContexts",
-                "BaseImages", "QEMUDriver", "ReplayEngine", "Capture", "Templates", arguments, system, crypto, logging,
+                "BaseImages", "MachineServices", "QEMUDriver", "ReplayEngine", "Capture", "Templates", arguments,
+                system, crypto, logging,
             ]),
         .executableTarget(name: "replay", dependencies: ["ReplayCommands"], swiftSettings: settings),
 
@@ -158,6 +165,13 @@ let package = Package(
                 "ReplayEngine", "Basemaps", "DockerfileLanguage", "ReplayPlan", "ReplayEvents", "GuestSupervisor",
                 "RemoteHosts", "ReplayTestSupport", "CopyVectorSupport", "SSHTransport", system,
             ]),
+        tests(
+            "MachineServicesTests",
+            [
+                "MachineServices", "ReplayPlan", "DockerfileLanguage", "Basemaps", "GuestSupervisor",
+                "ReplayTestSupport",
+            ],
+            exclude: ["Fixtures"]),
         tests("CaptureTests", ["Capture", "ReplayTestSupport"]),
         tests(
             "TemplatesTests", ["Templates", "Store", "Clouds", "ReplayPlan", "Basemaps", "ReplayTestSupport", system],

@@ -19,6 +19,8 @@ struct PlannedBuild: Sendable {
     var dockerfile: DockerfileRecord
     /// The names of the `--build-arg`s.
     var buildArguments: [String]
+    /// The commands that must succeed on a copy of the template.
+    var tests: [String]
 }
 
 extension SourceOptions {
@@ -76,7 +78,7 @@ extension SourceOptions {
             dockerfile: DockerfileRecord(
                 path: location.dockerfile.string, digest: "sha256:" + SHA256.hash(data: bytes).hexadecimal,
                 text: String(decoding: bytes, as: UTF8.self), target: target),
-            buildArguments: arguments.map(\.name).sorted())
+            buildArguments: arguments.map(\.name).sorted(), tests: dockerfile.tests)
     }
 }
 

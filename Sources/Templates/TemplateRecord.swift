@@ -36,6 +36,16 @@ public struct TemplateRecord: Sendable, Hashable, Codable {
     public var warnings: [PlanWarning]
     /// What made it: `replay`, `qemu` and the like, each with its version.
     public var versions: [String: String]
+    /// The service that ENTRYPOINT and CMD became; nil when they became none.
+    public var service: ServiceRecord?
+    /// The units that were enabled when the Dockerfile had been replayed and the service was there, sorted, as
+    /// `systemctl list-unit-files --state=enabled` names them; what the seal adds is not among them. Nil when unknown.
+    public var enabledUnits: [String]?
+    /// The units that had failed at that time, sorted. Nil when unknown.
+    public var failedUnits: [String]?
+    /// The commands of the Dockerfile's `# replay: test COMMAND` lines, in order: each is run by root's `/bin/sh -c` on a
+    /// copy of the template and must end with status 0. Nil when there are none.
+    public var tests: [String]?
 
     /// Makes a record. `created` loses what is less than a second.
     public init(

@@ -15,7 +15,7 @@ extension TemplateRecord {
         let step = Step(
             number: 1, stage: "0", title: "RUN apt-get update", lines: LineRange(first: 2, last: 3),
             action: .makeDirectory(MakeDirectoryAction(path: "/srv", user: "")), digest: "sha256:aa")
-        return TemplateRecord(
+        var record = TemplateRecord(
             identifier: "", name: try TemplateReference(name), build: BuildID("0123456789ab"),
             created: Date(timeIntervalSince1970: 1_763_823_600.75),
             image: ImageRecord(cloud: "qemu", reference: "disk.qcow2", digest: "sha256:bb", size: 4),
@@ -26,6 +26,13 @@ extension TemplateRecord {
             steps: [StepRecord(step, seconds: 3.2174)], config: config, buildArguments: ["B", "A"],
             warnings: [PlanWarning(rule: "MaintainerDeprecated", lines: nil, message: "MAINTAINER is deprecated")],
             versions: ["replay": "0.1.0", "qemu": "7.2.0"])
+        record.service = ServiceRecord(
+            unit: "replay-app.service", enabled: true, arguments: ["nginx", "-g", "daemon off;"], user: "",
+            healthTimer: nil, displacedUnits: ["nginx.service"])
+        record.enabledUnits = ["replay-app.service", "ssh.service"]
+        record.failedUnits = []
+        record.tests = ["curl -fsS http://127.0.0.1/"]
+        return record
     }
 }
 
@@ -44,6 +51,17 @@ extension TemplateRecord {
         let record = try TemplateRecord.sample()
         let text = try record.json().replacingOccurrences(of: "{\n  \"arch", with: "{\n  \"later\" : [1],\n  \"arch")
         #expect(text.contains("later"))
+        #expect(try TemplateRecord(json: text) == record)
+    }
+
+    @Test func `a record without the later fields is read`() throws {
+        var record = try TemplateRecord.sample()
+        record.service = nil
+        record.enabledUnits = nil
+        record.failedUnits = nil
+        record.tests = nil
+        let text = try record.json()
+        #expect(!text.contains("Units"))
         #expect(try TemplateRecord(json: text) == record)
     }
 

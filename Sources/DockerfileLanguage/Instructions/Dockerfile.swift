@@ -8,6 +8,8 @@ public struct Dockerfile: Sendable, Hashable {
     public var directives: ParserDirectives
     /// What the parser found odd, in the order of the lines.
     public var warnings: [DockerfileWarning]
+    /// The commands of the `# replay: test COMMAND` lines, in order: what must succeed on a copy of the template.
+    public var tests: [String]
     /// The bytes and lines, for messages.
     public var source: SourceText
 
@@ -17,12 +19,13 @@ public struct Dockerfile: Sendable, Hashable {
     /// Makes a Dockerfile.
     public init(
         stages: [Stage], globalArguments: [ArgInstruction], directives: ParserDirectives,
-        warnings: [DockerfileWarning], source: SourceText
+        warnings: [DockerfileWarning], tests: [String] = [], source: SourceText
     ) {
         self.stages = stages
         self.globalArguments = globalArguments
         self.directives = directives
         self.warnings = warnings
+        self.tests = tests
         self.source = source
     }
 }

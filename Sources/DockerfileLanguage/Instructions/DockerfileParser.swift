@@ -32,7 +32,20 @@ public enum DockerfileParser {
         }
         return Dockerfile(
             stages: stages, globalArguments: globalArguments, directives: tree.directives, warnings: tree.warnings,
-            source: source)
+            tests: try tests(of: tree), source: source)
+    }
+
+    private static func tests(of tree: SyntaxTree) throws(DockerfileError) -> [String] {
+        var tests: [String] = []
+        for directive in tree.replayDirectives where directive.name == "test" {
+            guard !directive.value.isEmpty else {
+                throw DockerfileError(
+                    .directive, "'# replay: test' needs a command: # replay: test systemctl is-active nginx",
+                    at: [SourceRange(line: directive.line)])
+            }
+            tests.append(directive.value)
+        }
+        return tests
     }
 
     /// Parses a text, for tests and small inputs.

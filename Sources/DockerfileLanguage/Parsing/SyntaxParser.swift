@@ -9,6 +9,7 @@ public struct SyntaxParser {
     private var nodes: [SyntaxNode] = []
     private var warnings: [DockerfileWarning] = []
     private var comments: [String] = []
+    private var replayDirectives: [ReplayDirective] = []
     /// The number of the last line that was read.
     private var line = 0
 
@@ -34,7 +35,7 @@ public struct SyntaxParser {
             throw DockerfileError(
                 .syntax, "the file has no instructions", at: line > 0 ? [SourceRange(line: line)] : [])
         }
-        return SyntaxTree(nodes: nodes, directives: directives, warnings: warnings)
+        return SyntaxTree(nodes: nodes, directives: directives, warnings: warnings, replayDirectives: replayDirectives)
     }
 
     private mutating func nextLine() throws(DockerfileError) -> Bytes? {
@@ -89,6 +90,9 @@ public struct SyntaxParser {
     /// A comment line is a directive, or text that belongs to the next instruction; an empty one resets that text.
     private mutating func readComment(_ stripped: Bytes, rawLine: Bytes) throws(DockerfileError) {
         if try readDirective(stripped) { return }
+        if let directive = ReplayDirective(comment: stripped.dropFirst(), line: line) {
+            replayDirectives.append(directive)
+        }
         // One byte is dropped, not the `#`: an indented comment keeps it, as in BuildKit.
         let comment = rawLine.dropFirst().trimmed
         if comment.isEmpty {

@@ -6,6 +6,8 @@ public struct SyntaxTree: Sendable, Hashable {
     public var directives: ParserDirectives
     /// What the parser found odd.
     public var warnings: [DockerfileWarning]
+    /// The `# replay:` comments, in the order of the file.
+    public var replayDirectives: [ReplayDirective]
 
     /// What joins lines and escapes characters.
     public var escapeToken: EscapeToken { directives.escape }

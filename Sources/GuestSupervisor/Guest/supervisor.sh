@@ -187,6 +187,19 @@ wait_for_blob() {
     while [ ! -e "blobs/$1.ready" ] && [ ! -e cancelled ]; do read -r _ <&6; done
 }
 
+# From its own PID namespace a step cannot speak with the system manager. As long as it can see that there is one
+# (/run/systemd/system, sd_booted(3)), `systemctl enable` fails; without it, it edits the links, as in a container.
+# Name resolution stays: /etc/resolv.conf may lead to a file in there.
+hide_system_manager() {
+    [ -d /run/systemd/system ] || return 0
+    if [ ! -d /run/systemd/resolve ]; then
+        mount -t tmpfs -o size=16k,mode=0755 replay /run/systemd
+    elif cd /run/systemd/resolve; then
+        mount -t tmpfs -o size=16k,mode=0755 replay /run/systemd && mkdir /run/systemd/resolve &&
+            mount --no-canonicalize --bind . /run/systemd/resolve
+    fi
+}
+
 execute() {
     exec 2>>"$state/errors"
     if [ "$isolation" = unknown ]; then
@@ -202,7 +215,10 @@ execute() {
     umask 077
     cd "$state" || exit
     sign executor
-    [ "$isolation" = none ] || mount -t tmpfs -o size=16k,mode=0700 replay "$state"
+    if [ "$isolation" != none ]; then
+        hide_system_manager
+        cd "$state" && mount -t tmpfs -o size=16k,mode=0700 replay "$state"
+    fi
     session=$(command -v setsid)
     # Whether a step of root's needs no further program to be exactly root, as it is nearly always.
     case $(id -u):$(id -G) in

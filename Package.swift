@@ -77,6 +77,8 @@ let package = Package(
         module("BuildContexts", ["DockerfileLanguage", "ReplayPlan", "Archives", "SystemCalls", system, crypto]),
         module("BaseImages", ["Basemaps", "HTTPTransport", "ReplayEvents", "SystemCalls", subprocess, system, crypto]),
 
+        module("TemplateAudit", ["SystemCalls", subprocess, system]),
+
         // Level 4
         module(
             "QEMUDriver",
@@ -93,7 +95,7 @@ let package = Package(
             ],
             resources: [.embedInCode("Guest/files.sh")]),
         module("Capture", ["Clouds", "ReplayEvents"], resources: [.embedInCode("seal.sh")]),
-        module("Templates", ["Store", "Clouds", "ReplayPlan", "Basemaps", system]),
+        module("Templates", ["TemplateAudit", "Store", "Clouds", "ReplayPlan", "Basemaps", system]),
 
         // Level 5 and 6
         module(
@@ -101,7 +103,7 @@ let package = Package(
             [
                 "DockerfileLanguage", "Basemaps", "ReplayEvents", "RemoteHosts", "Clouds", "SystemCalls", "ReplayPlan",
                 "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress", "BuildContexts",
-                "BaseImages", "QEMUDriver", "ReplayEngine", "Capture", "Templates", arguments, system, crypto, logging,
+                "BaseImages", "TemplateAudit", "QEMUDriver", "ReplayEngine", "Capture", "Templates", arguments, system, crypto, logging,
             ]),
         .executableTarget(name: "replay", dependencies: ["ReplayCommands"], swiftSettings: settings),
 
@@ -151,6 +153,7 @@ let package = Package(
             "TemplatesTests", ["Templates", "Store", "Clouds", "ReplayPlan", "Basemaps", "ReplayTestSupport", system],
             exclude: ["Goldens"]),
         tests("ReplayCommandsTests", ["ReplayCommands", "ReplayTestSupport", subprocess, system]),
+        tests("TemplateAuditTests", ["TemplateAudit", "SystemCalls", "ReplayTestSupport", system]),
         tests("HouseTests", [subprocess, system]),
         tests("EndToEndTests", ["ReplayTestSupport", "Clouds", subprocess, system], exclude: ["Fixtures"]),
     ],

@@ -9,7 +9,7 @@ struct House {
         // The protocol of clouds speaks of bases and events.
         ["Clouds"],
         ["ReplayPlan", "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress"],
-        ["BuildContexts", "ImageRegistry", "BaseImages"],
+        ["BuildContexts", "ImageRegistry", "BaseImages", "TemplateAudit"],
         ["QEMUDriver", "BaseResolution", "ReplayEngine", "Capture", "Templates"],
         ["ReplayCommands"],
         ["replay"],

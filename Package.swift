@@ -78,6 +78,11 @@ let package = Package(
         module("BaseImages", ["Basemaps", "HTTPTransport", "ReplayEvents", "SystemCalls", subprocess, system, crypto]),
 
         module("TemplateAudit", ["SystemCalls", subprocess, system]),
+        module(
+            "MachineServices", ["Basemaps", "ReplayPlan", "GuestSupervisor"],
+            resources: [
+                .embedInCode("Guest/run.sh"), .embedInCode("Guest/health.sh"), .embedInCode("Guest/setup.sh"),
+            ]),
 
         // Level 4
         module(
@@ -103,7 +108,8 @@ let package = Package(
             [
                 "DockerfileLanguage", "Basemaps", "ReplayEvents", "RemoteHosts", "Clouds", "SystemCalls", "ReplayPlan",
                 "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress", "BuildContexts",
-                "BaseImages", "TemplateAudit", "QEMUDriver", "ReplayEngine", "Capture", "Templates", arguments, system, crypto, logging,
+                "BaseImages", "MachineServices", "TemplateAudit", "QEMUDriver", "ReplayEngine", "Capture", "Templates",
+                arguments, system, crypto, logging,
             ]),
         .executableTarget(name: "replay", dependencies: ["ReplayCommands"], swiftSettings: settings),
 
@@ -148,6 +154,13 @@ let package = Package(
                 "ReplayEngine", "Basemaps", "DockerfileLanguage", "ReplayPlan", "ReplayEvents", "GuestSupervisor",
                 "RemoteHosts", "ReplayTestSupport", "BuildContexts", "SSHTransport", subprocess, system,
             ], exclude: ["Vectors"]),
+        tests(
+            "MachineServicesTests",
+            [
+                "MachineServices", "ReplayPlan", "DockerfileLanguage", "Basemaps", "GuestSupervisor",
+                "ReplayTestSupport",
+            ],
+            exclude: ["Fixtures"]),
         tests("CaptureTests", ["Capture", "ReplayTestSupport"]),
         tests(
             "TemplatesTests", ["Templates", "Store", "Clouds", "ReplayPlan", "Basemaps", "ReplayTestSupport", system],

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BuildContexts
 import FoundationEssentials
+import MachineServices
 import ReplayEvents
 import Store
 import SystemPackage
@@ -34,6 +35,18 @@ struct BuildCommand: AsyncParsableCommand {
     @Flag(name: .customLong("keep-package-caches"), help: "Leave package lists and caches in the template.")
     var keepsPackageCaches = false
 
+    @Option(
+        help: ArgumentHelp(
+            "What becomes of CMD and ENTRYPOINT: a service that starts at boot (enable) or not (disable), or none.",
+            valueName: "policy"),
+        transform: {
+            guard let policy = ServicePolicy(rawValue: $0) else {
+                throw ValidationError("There is no '\($0)': write enable, disable or none.")
+            }
+            return policy
+        })
+    var service: ServicePolicy = .enable
+
     @OptionGroup var machine: MachineOptions
     @OptionGroup var screen: ScreenOptions
 
@@ -47,7 +60,8 @@ struct BuildCommand: AsyncParsableCommand {
         let screen = self.screen.open()
         let session = BuildSession(
             workshop: workshop, planned: planned, reference: reference, machine: machine,
-            keepsOnError: onError == .keep, keepsPackageCaches: keepsPackageCaches, events: screen.events)
+            keepsOnError: onError == .keep, keepsPackageCaches: keepsPackageCaches,
+            servicePolicy: service, events: screen.events)
         do {
             let entry = try await cancelledByInterrupts { try await session.run() }
             screen.handle(.buildFinished(template: entry.reference.description, identifier: entry.id))

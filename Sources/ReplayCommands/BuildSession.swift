@@ -3,6 +3,7 @@ import Capture
 import Clouds
 import FoundationEssentials
 import GuestSupervisor
+import MachineServices
 import ReplayEngine
 import ReplayEvents
 import ReplayPlan
@@ -18,6 +19,7 @@ struct BuildSession: Sendable {
     let machine: MachineOptions
     let keepsOnError: Bool
     let keepsPackageCaches: Bool
+    let servicePolicy: ServicePolicy
     let events: EventHandler
 
     /// Builds. Whatever happens, nothing of the machine is left, unless it was asked for.
@@ -25,7 +27,8 @@ struct BuildSession: Sendable {
         let plan = planned.plan
         events(.buildStarted(name: reference.description, steps: plan.steps.count))
         for warning in plan.warnings { events(.warning(warning.text)) }
-        if let notice = plan.config.unusedInstructions { events(.warning(notice)) }
+        let setup = try machineSetup()
+        for notice in setup.notices { events(.warning(notice)) }
         try await workshop.driver.preflight()
 
         let request = MachineRequest(
@@ -39,13 +42,18 @@ struct BuildSession: Sendable {
             connect: { try await startSupervisor(on: $0) },
             body: { machine, replayer in
                 do {
-                    let results = try await workshop.whileRunning(machine.instance) {
+                    let (results, report) = try await workshop.whileRunning(machine.instance) {
                         try await replayer.prepare()
-                        return try await replayer.run(
+                        let results = try await replayer.run(
                             plan, archives: ContextArchives(planned.context, manifest: planned.manifest))
+                        return (results, try await install(setup, with: replayer))
                     }
                     try await seal(machine, replayer)
-                    return try await capture(machine, base: base.image, results: results)
+                    return try await capture(machine, base: base.image) { image in
+                        var record = record(of: machine, base: base.image, results: results, image: image)
+                        record.note(setup, report)
+                        return record
+                    }
                 } catch {
                     // Or else it would try to connect again to a machine that is about to be destroyed.
                     await uncancelled { try? await replayer.finish(remove: false) }
@@ -73,6 +81,24 @@ struct BuildSession: Sendable {
         return try await Replayer.start(machine.connector, options: options, log: machine.build.log, events: events)
     }
 
+    /// What the machine gets when its steps are done. The bases of the basemaps bring no command: what there is was replayed.
+    private func machineSetup() throws -> MachineSetup {
+        try MachineSetup(
+            name: reference.name, config: planned.plan.config, steps: planned.plan.steps, policy: servicePolicy,
+            commandIsReplayed: true)
+    }
+
+    private func install(_ setup: MachineSetup, with replayer: Replayer) async throws -> SetupReport {
+        let report = SetupReport(
+            try await replayer.perform(
+                setup.script, id: "install", label: setup.service == nil ? "finish the machine" : "install the service")
+        )
+        for unit in report.displacedUnits {
+            events(.notice("\(unit) is disabled: \(MachineService.unit) runs the same program"))
+        }
+        return report
+    }
+
     private func seal(_ machine: Machine, _ replayer: Replayer) async throws {
         try await task("seal", "seal the machine", events: events) {
             let script = SealScript(
@@ -93,7 +119,9 @@ struct BuildSession: Sendable {
         }
     }
 
-    private func capture(_ machine: Machine, base: CloudImage?, results: [StepResult]) async throws -> Template {
+    private func capture(
+        _ machine: Machine, base: CloudImage?, record: (CloudImage) -> TemplateRecord
+    ) async throws -> Template {
         let library = TemplateLibrary(workshop.store)
         let prepared = try library.prepare()
         do {
@@ -102,8 +130,7 @@ struct BuildSession: Sendable {
                     machine.instance,
                     as: CaptureRequest(destination: prepared.directory.string, name: reference.description),
                     ledger: workshop.store.ledger, task: "capture", events: events)
-                return try await library.add(
-                    prepared, image: image, record: record(of: machine, base: base, results: results, image: image))
+                return try await library.add(prepared, image: image, record: record(image))
             }
         } catch {
             prepared.discard()
@@ -127,6 +154,20 @@ struct BuildSession: Sendable {
         )
         record.tests = planned.tests.isEmpty ? nil : planned.tests
         return record
+    }
+}
+
+extension TemplateRecord {
+    /// Notes what the machine was given, and what its units were like then.
+    fileprivate mutating func note(_ setup: MachineSetup, _ report: SetupReport) {
+        service = setup.service.map { service in
+            ServiceRecord(
+                unit: MachineService.unit, enabled: service.isEnabled, arguments: service.arguments, user: service.user,
+                healthTimer: service.hasHealthCheck ? MachineService.healthTimer : nil,
+                displacedUnits: report.displacedUnits)
+        }
+        enabledUnits = report.enabledUnits
+        failedUnits = report.failedUnits
     }
 }
 

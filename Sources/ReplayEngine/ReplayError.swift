@@ -18,6 +18,8 @@ public struct ReplayError: Error, CustomStringConvertible {
         public static let uploadFailed = Code(rawValue: "upload-failed")
         /// The machine could not be prepared for the first step.
         public static let preparationFailed = Code(rawValue: "preparation-failed")
+        /// The machine could not be given its service and what else belongs to the template.
+        public static let setupFailed = Code(rawValue: "setup-failed")
         /// The connection or the supervisor failed, or the machine restarted; the cause says which.
         public static let guestFailed = Code(rawValue: "guest-failed")
         /// The build's log could not be written on this machine.

@@ -51,13 +51,33 @@ public final class Replayer: Sendable {
             guest.queue(SupervisedStep(id: step.id, script: step.script, isolation: .host))
         }
         for step in GuestPreparation.steps {
-            let result = try await value { try await guest.result(of: step.id) }
+            let result = try await value("the preparation of the machine") { try await guest.result(of: step.id) }
             guard result.succeeded else {
                 throw ReplayError(
                     .preparationFailed, "The machine could not be prepared (\(step.label)): \(result.end).",
                     context: recorder.lastLines(of: step.id), end: result.end, log: recorder.log.path.string)
             }
         }
+    }
+
+    /// Runs a script of our own after the steps of a plan, as root and in the machine's own namespaces, as a task of its own on
+    /// the screen.
+    /// - Parameters:
+    ///   - id: Names the step and the task.
+    ///   - label: What the screen shows.
+    /// - Returns: What it wrote.
+    /// - Throws: ``ReplayError`` with ``ReplayError/Code/setupFailed``.
+    public func perform(_ script: String, id: String, label: String) async throws -> String {
+        recorder.expect(id, task: TaskID(id), label: label, answers: true)
+        let result = try await value("'\(label)'") {
+            try await guest.run(SupervisedStep(id: id, script: script, isolation: .host))
+        }
+        guard result.succeeded else {
+            throw ReplayError(
+                .setupFailed, "The machine could not be finished (\(label)): \(result.end).",
+                context: recorder.lastLines(of: id), end: result.end, log: recorder.log.path.string)
+        }
+        return recorder.answer(of: id)
     }
 
     /// Runs a plan's steps.
@@ -109,7 +129,7 @@ public final class Replayer: Sendable {
         var results: [StepResult] = []
         for step in steps {
             let id = StepTranslation.identifier(step, attempt: attempt)
-            let result = try await value(step) { try await guest.result(of: id) }
+            let result = try await value("step \(step.number) (\(step.title))", step) { try await guest.result(of: id) }
             guard result.succeeded else { throw failure(of: step, id: id, result.end) }
             try recorder.log.check()
             results.append(result)
@@ -154,13 +174,14 @@ public final class Replayer: Sendable {
     }
 
     /// Runs a body of the guest's and wraps its errors.
-    private func value(_ step: Step? = nil, _ body: () async throws -> StepResult) async throws -> StepResult {
+    private func value(
+        _ place: String, _ step: Step? = nil, _ body: () async throws -> StepResult
+    ) async throws -> StepResult {
         do {
             return try await body()
         } catch let error as CancellationError {
             throw error
         } catch {
-            let place = step.map { "step \($0.number) (\($0.title))" } ?? "the preparation of the machine"
             throw ReplayError(
                 .guestFailed, "The machine was lost during \(place).", cause: error, step: step,
                 log: recorder.log.path.string)

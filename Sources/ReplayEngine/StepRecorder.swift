@@ -8,6 +8,8 @@ final class StepRecorder: Sendable {
         var task: TaskID
         var label: String
         var lastLines = LastLines()
+        /// What a step of our own has answered; nil for a step whose output is for people.
+        var answer: [UInt8]?
     }
 
     let log: BuildLog
@@ -20,8 +22,14 @@ final class StepRecorder: Sendable {
     }
 
     /// Says which task a step of the guest is, before it is queued.
-    func expect(_ id: String, task: TaskID, label: String) {
-        expected.withLock { $0[id] = Expected(task: task, label: label) }
+    /// - Parameter answers: Whether its output is an answer, for ``answer(of:)`` and the log, and not for the screen.
+    func expect(_ id: String, task: TaskID, label: String, answers: Bool = false) {
+        expected.withLock { $0[id] = Expected(task: task, label: label, answer: answers ? [] : nil) }
+    }
+
+    /// What a step has answered.
+    func answer(of id: String) -> String {
+        String(decoding: expected.withLock { $0[id]?.answer } ?? [], as: UTF8.self)
     }
 
     /// The last lines that a step wrote.
@@ -38,7 +46,9 @@ final class StepRecorder: Sendable {
             log.append(bytes)
             let task = expected.withLock { expected -> TaskID? in
                 expected[id]?.lastLines.append(bytes)
-                return expected[id]?.task
+                guard expected[id]?.answer != nil else { return expected[id]?.task }
+                expected[id]?.answer?.append(contentsOf: bytes)
+                return nil
             }
             if let task { events(.taskOutput(task, bytes)) }
         case .finished(let result):

@@ -46,8 +46,6 @@ public struct TemplateRecord: Sendable, Hashable, Codable {
     /// The commands of the Dockerfile's `# replay: test COMMAND` lines, in order: each is run by root's `/bin/sh -c` on a
     /// copy of the template and must end with status 0. Nil when there are none.
     public var tests: [String]?
-    /// What each instruction did, in the words that BuildKit writes into an image's history. Nil when unknown.
-    public var history: [String]?
 
     /// Makes a record. `created` loses what is less than a second.
     public init(

@@ -71,7 +71,8 @@ replay_pipe() {
     { printf '%s' "$2" >"/dev/pipes/$1" && chmod 755 "/dev/pipes/$1"; } || replay_fail "cannot write /dev/pipes/$1"
 }
 
-# Sets replay_words to the words before a command that give it a session of its own and the identity found before.
+# Sets replay_words to the words before a command that give it a session of its own and the identity found before. $1 may
+# hold further options of setpriv; root, who can do everything already, does not need them.
 replay_become() {
     replay_words=''
     [ -z "$replay_setsid" ] || replay_words="$replay_setsid --"
@@ -85,5 +86,5 @@ replay_become() {
     else
         replay_groups=--clear-groups
     fi
-    replay_words="$replay_words $replay_setpriv --reuid $replay_uid --regid $replay_gid $replay_groups --"
+    replay_words="$replay_words $replay_setpriv --reuid $replay_uid --regid $replay_gid $replay_groups ${1:-} --"
 }

@@ -1,0 +1,65 @@
+# Makes a machine what a container of its Dockerfile would be. Sourced after the supervisor's prelude, as root, in the machine's
+# own namespaces; the lines that call these functions follow. What the client reads are the lines that begin with replay-setup.
+# shellcheck shell=sh disable=SC2154
+PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+export PATH LC_ALL
+
+setup_fail() {
+    printf 'replay: %s\n' "$1" >&2
+    exit 1
+}
+
+# Takes back what an earlier Dockerfile of this machine's line has put here.
+setup_clear() {
+    if [ -e /etc/systemd/system/replay-app.service ]; then
+        systemctl --quiet disable replay-app.service || setup_fail 'cannot disable replay-app.service'
+    fi
+    rm -rf -- /etc/replay /usr/local/lib/replay /usr/local/bin/replay-health /etc/profile.d/50-replay.sh \
+        /etc/systemd/system/replay-app.service /etc/systemd/system/replay-app-health.*
+}
+
+setup_directory() { [ -d "$1" ] || mkdir -p -- "$1" || setup_fail "cannot make the directory $1 of VOLUME"; }
+
+# The file $2 with mode $1 and content $3.
+setup_file() {
+    { mkdir -p -- "${2%/*}" && rm -f -- "$2" && printf '%s' "$3" >"$2" && chmod "$1" -- "$2"; } ||
+        setup_fail "cannot write $2"
+}
+
+# Whether one of the commands of unit $1 is one of setup_programs, or the unit has the name of one.
+setup_runs_program() {
+    systemctl show --property=ExecStart --value -- "$1" | sed -n 's/^{ path=\([^;]*\) ;.*/\1/p' >"$setup_list"
+    while read -r setup_command; do
+        setup_command=$(readlink -f -- "$setup_command") || continue
+        case $setup_programs in *" $setup_command "*) return 0 ;; esac
+    done <"$setup_list"
+    case $setup_names in *" ${1%.service} "*) return 0 ;; esac
+    return 1
+}
+
+# Disables packages' services that would run the programs $2… beside ours; $1 is the PATH where these are looked for.
+setup_displace() {
+    setup_path=$1 setup_programs=' ' setup_names=' ' setup_list=$(mktemp)
+    shift
+    for setup_program; do
+        setup_found=$(PATH=$setup_path command -v -- "$setup_program") || continue
+        setup_names="$setup_names${setup_program##*/} "
+        setup_programs="$setup_programs$(readlink -f -- "$setup_found") "
+    done
+    for setup_unit in $(systemctl list-unit-files --type=service --state=enabled --plain --no-legend | sed 's/[[:space:]].*//'); do
+        # What a machine cannot do without is nobody's rival.
+        case $setup_unit in *@.service | ssh.service | sshd.service | systemd-* | replay-*) continue ;; esac
+        setup_runs_program "$setup_unit" || continue
+        systemctl --quiet disable -- "$setup_unit" >/dev/null 2>&1 || setup_fail "cannot disable $setup_unit"
+        printf 'replay-setup displaced %s\n' "$setup_unit"
+    done
+    rm -f -- "$setup_list"
+}
+
+setup_enable() { systemctl --quiet enable -- "$1" || setup_fail "cannot enable $1"; }
+
+# What is enabled and what has failed at the end of the build.
+setup_report() {
+    systemctl list-unit-files --state=enabled --plain --no-legend | sed 's/^\([^[:space:]]*\).*/replay-setup enabled \1/'
+    systemctl list-units --failed --plain --no-legend | sed 's/^\([^[:space:]]*\).*/replay-setup failed \1/'
+}

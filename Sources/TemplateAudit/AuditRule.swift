@@ -24,6 +24,8 @@ public struct AuditRule: Sendable {
         case absent([String])
         /// No file with content matches; directories and empty files may.
         case noContent([String])
+        /// As ``noContent(_:)``, unless package caches were kept on purpose.
+        case noCaches([String])
         /// The file is there, and empty.
         case emptyFile(String)
         /// Something matches.

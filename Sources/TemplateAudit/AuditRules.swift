@@ -97,7 +97,8 @@ public enum AuditRules {
             "network-hwaddr", "no network script names a card's address",
             .lacks(.text("HWADDR="), in: ["/etc/sysconfig/network-scripts/ifcfg-*"])),
         AuditRule(
-            "swap", "there is no swap file", .absent(["/swapfile", "/swap.img", "/var/swap", "/var/swapfile"])),
+            "swap", "there is no swap file", .absent(["/swapfile", "/swap.img", "/var/swap", "/var/swapfile"]),
+            severity: .report),
         AuditRule(
             "crash-dumps", "there are no crash dumps",
             .absent(["/var/crash/*", "/var/lib/systemd/coredump/*", "/var/lib/systemd/pstore/*"])),
@@ -138,10 +139,13 @@ public enum AuditRules {
 
     private static let caches = [
         AuditRule(
-            "apt-lists", "there are no package lists",
-            .noContent(["/var/lib/apt/lists/**", "/var/cache/apt/*.bin"])),
-        AuditRule("apt-archives", "there are no downloaded packages", .absent(["/var/cache/apt/archives/*.deb", "/var/cache/apt/archives/partial/*"])),
-        AuditRule("rpm-caches", "the caches of dnf, yum and zypper are empty", .noContent(["/var/cache/dnf/**", "/var/cache/yum/**", "/var/cache/zypp/**"])),
+            "apt-lists", "there are no package lists", .noCaches(["/var/lib/apt/lists/**", "/var/cache/apt/*.bin"])),
+        AuditRule(
+            "apt-archives", "there are no downloaded packages",
+            .noCaches(["/var/cache/apt/archives/*.deb", "/var/cache/apt/archives/partial/*"])),
+        AuditRule(
+            "rpm-caches", "the caches of dnf, yum and zypper are empty",
+            .noCaches(["/var/cache/dnf/**", "/var/cache/yum/**", "/var/cache/zypp/**"])),
     ]
 
     private static let users = [

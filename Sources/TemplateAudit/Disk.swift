@@ -19,6 +19,7 @@ struct Disk {
         switch check {
         case .absent(let patterns): files(patterns).map { Place(path: $0) }
         case .noContent(let patterns): filesWithContent(patterns)
+        case .noCaches(let patterns): facts.keepsPackageCaches ? nil : filesWithContent(patterns)
         case .emptyFile(let path):
             if let entry = tree[path] {
                 entry.isFile && entry.size == 0 ? [] : [Place(path: path, detail: "it is not an empty file")]

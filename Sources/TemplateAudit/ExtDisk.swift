@@ -19,11 +19,7 @@ public struct ExtDisk: DiskReader {
     ///   - searchPath: As the variable PATH; `/usr/sbin` and `/sbin` are searched too.
     /// - Throws: ``AuditError``: `.unknownFileSystem` when no partition holds an ext file system with an `/etc`.
     public static func open(_ disk: FilePath, searchPath: String) async throws -> ExtDisk {
-        let places = (searchPath + ":/usr/sbin:/sbin").split(separator: ":").map { FilePath(String($0)) }
-        guard let debugfs = places.map({ $0.appending("debugfs") }).first(where: { FileAccess.canRun($0) }) else {
-            throw AuditError(
-                .missingPrerequisite, "The program 'debugfs' is missing. Install it: sudo apt-get install e2fsprogs")
-        }
+        let debugfs = try tool(searchPath: searchPath)
         for offset in try fileSystems(on: disk) {
             let candidate = ExtDisk(
                 debugfs: debugfs, directory: disk.removingLastComponent(), name: disk.lastComponent?.string ?? "",
@@ -33,6 +29,17 @@ public struct ExtDisk: DiskReader {
         }
         throw AuditError(
             .unknownFileSystem, "The disk has no ext4 root file system: it cannot be read without booting it.")
+    }
+
+    /// Finds the program that reads ext file systems, so that its lack is known before a machine is built.
+    @discardableResult
+    public static func tool(searchPath: String) throws -> FilePath {
+        let places = (searchPath + ":/usr/sbin:/sbin").split(separator: ":").map { FilePath(String($0)) }
+        guard let debugfs = places.map({ $0.appending("debugfs") }).first(where: { FileAccess.canRun($0) }) else {
+            throw AuditError(
+                .missingPrerequisite, "The program 'debugfs' is missing. Install it: sudo apt-get install e2fsprogs")
+        }
+        return debugfs
     }
 
     /// Where ext file systems begin: their superblock, 1024 bytes on, has 0xEF53 at 56 (kernel, ext4/globals).

@@ -111,7 +111,7 @@ struct Breach: Sendable, CustomTestStringConvertible {
         Breach("build-user-crumbs", "/var/spool/cron/crontabs/replay-build"),
         Breach("build-user-files", at: "/srv/app.conf", [.set("/srv/app.conf", "uid", "60706")]),
         Breach("build-key", "/srv/app/.ssh/authorized_keys", holds: "ssh-ed25519 AAAAbuildkey comment\n"),
-        Breach("supervisor", "/var/lib/replay-4711/journal"),
+        Breach("supervisor", "/var/lib/replay-4711"),
         Breach("policy-rc", "/usr/sbin/policy-rc.d", holds: "#!/bin/sh\n# installed by replay for the build\nexit 101\n"),
         Breach("policy-rc-backup", "/usr/sbin/policy-rc.d.before-replay"),
         Breach("run", "/run/replay/left"),

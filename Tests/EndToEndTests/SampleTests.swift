@@ -18,7 +18,7 @@ struct SampleTests {
         let build = try await World.run(["\(Self.samples)/nginx", "-t", "web:1", "--progress", "plain"], home: home)
         try #require(build.status == 0, "\(build.errors)")
         #expect(build.errors.contains("[1/3] RUN apt-get update"))
-        #expect(build.errors.contains("EXPOSE"), "instructions without effect are named once")
+        #expect(build.errors.contains("nginx.service is disabled: replay-app.service runs the same program"))
         #expect(try World.leftovers(home: home) == [])
 
         let list = try await World.run(["template", "list"], home: home)
@@ -107,11 +107,7 @@ struct SampleTests {
         let script = """
             stat -c '%U:%G %a %n' /srv/app /srv/app/app.py /srv/app/greetings /srv/app/greetings/de /srv/app/built-by
             cat /srv/app/built-by
-            cd /srv/app && setpriv --reuid=app --regid=app --clear-groups python3 app.py >/dev/null 2>&1 &
-            for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-                setpriv --reuid=app --regid=app --clear-groups python3 /srv/app/app.py --check 2>/dev/null && break
-                sleep 1
-            done
+            timeout 60 sh -c 'until replay-health >/dev/null; do sleep 0.5; done'
             python3 -c 'import urllib.request as u; print(u.urlopen("http://127.0.0.1:8080/de").read().decode(), end="")'
             """
         let result = try await World.run(["template", "run", "greeter:latest", "--", "sh", "-c", script], home: home)

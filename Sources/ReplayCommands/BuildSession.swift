@@ -153,7 +153,9 @@ struct BuildSession: Sendable {
     private func audit(_ image: CloudImage, of machine: Machine, _ record: inout TemplateRecord) async throws {
         var facts = AuditFacts(record)
         facts.hostKeyLines = machine.hostKey.privateKey.secretLines
-        facts.secrets = machine.userKey.privateKey.secretLines
+        // Both keys have one comment, and so perhaps the last line in common.
+        let shared = facts.hostKeyLines
+        facts.secrets = machine.userKey.privateKey.secretLines.filter { !shared.contains($0) }
         let report = try await task("audit", "audit the captured disk", events: events) {
             let report = try await workshop.audit(
                 image, facts: facts, build: machine.build.id, directory: machine.build.workDirectory, task: "audit",

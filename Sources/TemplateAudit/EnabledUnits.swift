@@ -22,7 +22,8 @@ struct EnabledUnits {
         links(in: [Self.configuration]).filter { path in
             let unit = Self.name(of: path)
             let names = [unit, Self.template(of: unit)]
-            return unit != own && !names.contains { recorded.contains($0) } && names.contains { isUnit($0) }
+            return unit != own && !names.contains { recorded.contains($0) }
+                && names.contains { isUnit($0) } && !names.contains { isMasked($0) }
         }
     }
 
@@ -43,6 +44,9 @@ struct EnabledUnits {
     private func isUnit(_ name: String) -> Bool {
         ([Self.configuration] + Self.vendors).contains { tree["\($0)/\(name)"] != nil }
     }
+
+    /// A link to nothing in the place of the unit: it is not started, whatever wants it.
+    private func isMasked(_ name: String) -> Bool { targets["\(Self.configuration)/\(name)"] == Array("/dev/null".utf8) }
 
     private static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 

@@ -39,6 +39,8 @@ struct AuditDisk: Sendable {
         "etc/systemd/system/multi-user.target.wants/replay-host-keys.service": "",
         "etc/systemd/system/getty.target.wants/getty@tty1.service": "",
         "etc/systemd/system/sockets.target.wants/gone.socket": "",
+        "etc/systemd/system/timers.target.wants/masked.timer": "",
+        "usr/lib/systemd/system/masked.timer": "[Timer]\n",
         "usr/lib/systemd/system/app.service": "[Service]\n",
         "usr/lib/systemd/system/nightly.timer": "[Timer]\n",
         "usr/lib/systemd/system/getty@.service": "[Service]\n",
@@ -53,10 +55,29 @@ struct AuditDisk: Sendable {
 
     private static let links = [
         "var/lib/dbus/machine-id": "/etc/machine-id", "etc/systemd/system/dbus.service": "/lib/systemd/system/broker.service",
+        "etc/systemd/system/masked.timer": "/dev/null",
     ]
 
     let image: FilePath
     private let offset: Int
+
+    /// A good disk that tests copy: the file of `REPLAY_AUDIT_DISK`, a template's disk with its file system 1 MiB on, or a
+    /// small one made here.
+    private static let master = Task { () async throws -> (disk: AuditDisk, scratch: ScratchDirectory?) in
+        if let path = ProcessInfo.processInfo.environment["REPLAY_AUDIT_DISK"] {
+            return (AuditDisk(image: FilePath(path), offset: 1 << 20), nil)
+        }
+        let scratch = try ScratchDirectory()
+        return (try await make(in: scratch), scratch)
+    }
+
+    /// A copy of the good disk.
+    static func copy(in scratch: ScratchDirectory) async throws -> AuditDisk {
+        let good = try await master.value.disk
+        let disk = AuditDisk(image: scratch("copy.raw"), offset: good.offset)
+        try await disk.run("cp --sparse=always \"$3\" \"$1\"", good.image.string)
+        return disk
+    }
 
     /// Makes a disk.
     /// - Parameter further: More files, by path without the first slash.

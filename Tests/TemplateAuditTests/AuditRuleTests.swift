@@ -27,11 +27,11 @@ struct AuditRuleTests {
     @Test("each rule finds its breach, and names the place", arguments: Breach.all)
     func breach(_ breach: Breach) async throws {
         let scratch = try ScratchDirectory()
-        let disk = try await AuditDisk.make(in: scratch)
+        let disk = try await AuditDisk.copy(in: scratch)
         try await disk.apply(breach.changes)
         let report = try await disk.audit()
-        let finding = try #require(report.findings.first { $0.rule == breach.rule }, "\(report.findings)")
-        #expect(finding.path == breach.path)
+        let finding = try #require(
+            report.findings.first { $0.rule == breach.rule && $0.path == breach.path }, "\(report.findings)")
         #expect(finding.severity == .refuse ? !report.passed : report.passed)
     }
 
@@ -109,8 +109,10 @@ struct Breach: Sendable, CustomTestStringConvertible {
         Breach("build-user-sudo", "/etc/sudoers.d/90-cloud-init-users", holds: "replay-build ALL=(ALL) NOPASSWD:ALL\n"),
         Breach("build-user-home", "/var/lib/replay-build", holds: ""),
         Breach("build-user-crumbs", "/var/spool/cron/crontabs/replay-build"),
-        Breach("build-user-files", at: "/srv/app.conf", [.set("/srv/app.conf", "uid", "60706")]),
-        Breach("build-key", "/srv/app/.ssh/authorized_keys", holds: "ssh-ed25519 AAAAbuildkey comment\n"),
+        Breach("build-user-files", at: "/srv/app.conf", [.put("/srv/app.conf", "x"), .set("/srv/app.conf", "uid", "60706")]),
+        Breach(
+            "build-key", at: "/srv/app/.ssh/authorized_keys",
+            [.put("/etc/passwd", passwd), .put("/srv/app/.ssh/authorized_keys", "ssh-ed25519 AAAAbuildkey comment\n")]),
         Breach("supervisor", "/var/lib/replay-4711"),
         Breach("policy-rc", "/usr/sbin/policy-rc.d", holds: "#!/bin/sh\n# installed by replay for the build\nexit 101\n"),
         Breach("policy-rc-backup", "/usr/sbin/policy-rc.d.before-replay"),
@@ -128,7 +130,7 @@ struct Breach: Sendable, CustomTestStringConvertible {
         Breach("network-hwaddr", "/etc/sysconfig/network-scripts/ifcfg-eth0", holds: "HWADDR=52:54:00:12:34:56\n"),
         Breach("swap", "/swapfile"),
         Breach("crash-dumps", "/var/lib/systemd/coredump/core.sh.0.zst"),
-        Breach("core-files", "/srv/app/core"),
+        Breach("core-files", "/root/core"),
         Breach("kerberos", "/etc/krb5.keytab"),
         Breach("ipa", "/etc/ipa/default.conf"),
         Breach("subscription", "/etc/pki/consumer/cert.pem"),
@@ -154,7 +156,12 @@ struct Breach: Sendable, CustomTestStringConvertible {
         Breach("shadow-permissions", at: "/etc/shadow", [.set("/etc/shadow", "mode", "0100644")]),
         Breach("table-permissions", at: "/etc/passwd", [.set("/etc/passwd", "mode", "0100666")]),
         Breach("ssh-empty-passwords", "/etc/ssh/sshd_config", holds: "Port 22\nPermitEmptyPasswords yes\n"),
-        Breach("enabled-units", "/etc/systemd/system/timers.target.wants/nightly.timer"),
+        Breach(
+            "enabled-units", at: "/etc/systemd/system/timers.target.wants/nightly.timer",
+            [
+                .put("/usr/lib/systemd/system/nightly.timer", "[Timer]\n"),
+                .put("/etc/systemd/system/timers.target.wants/nightly.timer", ""),
+            ]),
         Breach("enabled-units", at: nil, [.remove("/etc/systemd/system/multi-user.target.wants/app.service")]),
         // The content of a removed file stays where it was, in what is free space now.
         Breach("secret-residue", at: nil, [.put("/srv/x", "token=s3cr3t-value\n"), .remove("/srv/x")]),

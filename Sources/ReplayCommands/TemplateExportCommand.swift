@@ -27,7 +27,8 @@ struct TemplateExportCommand: AsyncParsableCommand {
 
     private static func format(_ text: String) throws -> DiskFormat {
         guard let format = DiskFormat(rawValue: text) else {
-            throw ValidationError("--format '\(text)': one of \(DiskFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
+            throw ValidationError(
+                "--format '\(text)': one of \(DiskFormat.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         return format
     }

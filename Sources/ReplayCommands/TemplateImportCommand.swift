@@ -42,7 +42,8 @@ struct TemplateImportCommand: AsyncParsableCommand {
             let library = TemplateLibrary(workshop.store)
             let prepared = try library.prepare()
             do {
-                let image = try await workshop.withScratch(for: record.name.description, events: screen.events) { build, _ in
+                let image = try await workshop.withScratch(for: record.name.description, events: screen.events) {
+                    build, _ in
                     try await task("import", "read \(path.lastComponent?.string ?? file)", events: screen.events) {
                         try await workshop.driver.importImage(
                             path.string,

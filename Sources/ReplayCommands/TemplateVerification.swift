@@ -44,7 +44,8 @@ struct TemplateVerification: Sendable {
         async let second = boot("second", reboots: false)
         let (one, two) = try await (first, second)
         var report = VerificationReport()
-        report.compare(first: one.observations[0], rebooted: one.observations[1], second: two.observations[0], with: record)
+        report.compare(
+            first: one.observations[0], rebooted: one.observations[1], second: two.observations[0], with: record)
         if let word = buildHostKey?.word {
             let kept = (one.observations + two.observations).contains { $0.hostKeys.contains(word) }
             report.note("host keys are not the build machine's", kept ? "one of them is" : nil)

@@ -7,7 +7,8 @@ import TerminalProgress
 struct TemplateVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Boot two copies of a template, reboot one, and check that they are machines of their own that serve.",
+        abstract:
+            "Boot two copies of a template, reboot one, and check that they are machines of their own that serve.",
         discussion: """
             Machine-ids and host keys differ between the copies and stay on reboot; the build's key and user are refused; units \
             are as the build left them; the service is up, its HEALTHCHECK healthy, its ports answer; the Dockerfile's \

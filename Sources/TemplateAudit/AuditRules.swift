@@ -1,7 +1,8 @@
 /// The rules, as data. The seal (`seal.sh` of the module Capture) makes them true; what the seal removes and why stands there.
 public enum AuditRules {
     /// All of them.
-    public static let all: [AuditRule] = identity + buildTraces + cloudState + machineState + logs + caches + users + free
+    public static let all: [AuditRule] =
+        identity + buildTraces + cloudState + machineState + logs + caches + users + free
 
     /// The unit that the seal enables: it makes host keys where no cloud-init does.
     static let hostKeysUnit = "replay-host-keys.service"
@@ -12,7 +13,8 @@ public enum AuditRules {
             "dbus-machine-id", "/var/lib/dbus/machine-id is a link to /etc/machine-id",
             .linkOrAbsent("/var/lib/dbus/machine-id", target: "/etc/machine-id")),
         AuditRule("ssh-host-keys", "there are no SSH host keys", .absent(["/etc/ssh/ssh_host_*"])),
-        AuditRule("dropbear-host-keys", "there are no host keys of dropbear", .absent(["/etc/dropbear/dropbear_*_host_key"])),
+        AuditRule(
+            "dropbear-host-keys", "there are no host keys of dropbear", .absent(["/etc/dropbear/dropbear_*_host_key"])),
         AuditRule(
             "host-keys-unit", "a unit makes host keys on the first boot",
             .present("/etc/systemd/system/multi-user.target.wants/\(hostKeysUnit)")),
@@ -24,7 +26,8 @@ public enum AuditRules {
         AuditRule(
             "loader-seed", "the boot loader has no seed of random numbers",
             .absent(["/boot/loader/random-seed", "/boot/efi/loader/random-seed", "/efi/loader/random-seed"])),
-        AuditRule("credential-secret", "systemd has no machine's own secret", .absent(["/var/lib/systemd/credential.secret"])),
+        AuditRule(
+            "credential-secret", "systemd has no machine's own secret", .absent(["/var/lib/systemd/credential.secret"])),
         AuditRule(
             "azure-agent", "the agent of Azure has no state", .absent(["/var/lib/waagent/*"])),
     ]
@@ -50,7 +53,8 @@ public enum AuditRules {
         AuditRule(
             "build-user-crumbs", "the build user has no mail, no crontab and does not linger",
             .absent([
-                "/var/mail/{user}", "/var/spool/mail/{user}", "/var/spool/cron/{user}", "/var/spool/cron/crontabs/{user}",
+                "/var/mail/{user}", "/var/spool/mail/{user}", "/var/spool/cron/{user}",
+                "/var/spool/cron/crontabs/{user}",
                 "/var/lib/systemd/linger/{user}",
             ])),
         AuditRule("build-user-files", "no file belongs to the build user's number", .ownerless),
@@ -76,7 +80,8 @@ public enum AuditRules {
             "cloud-interfaces", "cloud-init's network interfaces are gone",
             .absent(["/etc/network/interfaces.d/50-cloud-init*"])),
         AuditRule(
-            "cloud-networkd", "cloud-init's units of networkd are gone", .absent(["/etc/systemd/network/10-cloud-init-*"])),
+            "cloud-networkd", "cloud-init's units of networkd are gone",
+            .absent(["/etc/systemd/network/10-cloud-init-*"])),
         AuditRule(
             "cloud-networkmanager", "cloud-init's connections are gone",
             .absent(["/etc/NetworkManager/system-connections/cloud-init-*"])),
@@ -85,7 +90,8 @@ public enum AuditRules {
     private static let machineState = [
         AuditRule(
             "dhcp-leases", "there are no leases of DHCP clients",
-            .absent(["/var/lib/dhcp/*", "/var/lib/dhclient/*", "/var/lib/dhcpcd/*.lease*", "/var/lib/dhcpcd5/*.lease*"])),
+            .absent(["/var/lib/dhcp/*", "/var/lib/dhclient/*", "/var/lib/dhcpcd/*.lease*", "/var/lib/dhcpcd5/*.lease*"])
+        ),
         AuditRule("networkd-state", "networkd has no leases", .absent(["/var/lib/systemd/network/*"])),
         AuditRule("networkmanager-state", "NetworkManager has no state", .absent(["/var/lib/NetworkManager/*"])),
         AuditRule(
@@ -102,17 +108,20 @@ public enum AuditRules {
         AuditRule(
             "crash-dumps", "there are no crash dumps",
             .absent(["/var/crash/*", "/var/lib/systemd/coredump/*", "/var/lib/systemd/pstore/*"])),
-        AuditRule("core-files", "there are no core files", .absent(["/core", "/core.*", "{home}/core", "{home}/core.*"])),
+        AuditRule(
+            "core-files", "there are no core files", .absent(["/core", "/core.*", "{home}/core", "{home}/core.*"])),
         AuditRule(
             "kerberos", "there is no Kerberos identity", .absent(["/etc/krb5.keytab", "/var/lib/sss/db/*"])),
         AuditRule(
-            "ipa", "the machine is enrolled nowhere", .absent(["/var/lib/ipa-client/sysrestore/*", "/etc/ipa/default.conf"])),
+            "ipa", "the machine is enrolled nowhere",
+            .absent(["/var/lib/ipa-client/sysrestore/*", "/etc/ipa/default.conf"])),
         AuditRule(
             "subscription", "there is no subscription",
             .absent([
                 "/etc/pki/consumer/*", "/etc/pki/entitlement/*", "/etc/sysconfig/rhn/systemid", "/var/lib/rhsm/*",
             ])),
-        AuditRule("sudo-stamps", "nobody is remembered by sudo", .absent(["/var/lib/sudo/ts/*", "/var/lib/sudo/lectured/*"])),
+        AuditRule(
+            "sudo-stamps", "nobody is remembered by sudo", .absent(["/var/lib/sudo/ts/*", "/var/lib/sudo/lectured/*"])),
         AuditRule("at-jobs", "no job of at waits", .absent(["/var/spool/at/a*", "/var/spool/cron/atjobs/a*"])),
         AuditRule("mail", "there is no mail", .noContent(["/var/mail/*", "/var/spool/mail/*"])),
         AuditRule(
@@ -126,8 +135,11 @@ public enum AuditRules {
     private static let logs = [
         AuditRule("journal", "the journal is empty", .noContent(["/var/log/journal/**"])),
         AuditRule("logs", "there are no logs", .noContent(["/var/log/**"])),
-        AuditRule("logins", "nobody is remembered to have logged in", .noContent(["/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog"])),
-        AuditRule("accounting", "there is no process accounting", .noContent(["/var/account/**", "/var/log/account/**"])),
+        AuditRule(
+            "logins", "nobody is remembered to have logged in",
+            .noContent(["/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog"])),
+        AuditRule(
+            "accounting", "there is no process accounting", .noContent(["/var/account/**", "/var/log/account/**"])),
         AuditRule(
             "histories", "there are no histories",
             .absent([

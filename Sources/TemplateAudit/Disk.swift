@@ -41,9 +41,13 @@ struct Disk {
                 Place(path: $0, detail: "mode " + String((tree[$0]?.mode ?? 0) & 0o7777, radix: 8))
             }
         case .ownerless:
-            tree.entries.filter { $0.value.owner == facts.buildUserIdentifier }.map(\.key).sorted().map { Place(path: $0) }
+            tree.entries.filter { $0.value.owner == facts.buildUserIdentifier }.map(\.key).sorted().map {
+                Place(path: $0)
+            }
         case .users(let check):
-            users.names(breaking: check, buildUser: facts.buildUser).map { Place(path: "/etc/passwd", detail: "user \($0)") }
+            users.names(breaking: check, buildUser: facts.buildUser).map {
+                Place(path: "/etc/passwd", detail: "user \($0)")
+            }
         case .enabledUnits: facts.enabledUnits.map { unitPlaces($0, contents) }
         case .residue(let word): residue.flatMap { places(of: word, $0) }
         }

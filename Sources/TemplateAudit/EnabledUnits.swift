@@ -46,7 +46,9 @@ struct EnabledUnits {
     }
 
     /// A link to nothing in the place of the unit: it is not started, whatever wants it.
-    private func isMasked(_ name: String) -> Bool { targets["\(Self.configuration)/\(name)"] == Array("/dev/null".utf8) }
+    private func isMasked(_ name: String) -> Bool {
+        targets["\(Self.configuration)/\(name)"] == Array("/dev/null".utf8)
+    }
 
     private static func name(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 

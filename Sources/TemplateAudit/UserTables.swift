@@ -27,7 +27,8 @@ struct UserTables {
     func names(breaking check: AuditRule.UserCheck, buildUser: String) -> [String] {
         switch check {
         case .oneRoot: users.filter { Int($0.number) == 0 && $0.name != "root" }.map(\.name)
-        case .uniqueNames: users.map(\.name).filter { name in users.count { $0.name == name } > 1 }.first.map { [$0] } ?? []
+        case .uniqueNames:
+            users.map(\.name).filter { name in users.count { $0.name == name } > 1 }.first.map { [$0] } ?? []
         case .matchingTables:
             Array(Set(users.map(\.name)).symmetricDifference(passwords.map(\.name))).sorted()
         case .noEmptyPasswords: passwords.filter { $0.hash.isEmpty }.map(\.name)

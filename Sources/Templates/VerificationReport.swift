@@ -38,9 +38,13 @@ public struct VerificationReport: Sendable, Hashable, Codable {
         note("the reboot was one", first.bootID != rebooted.bootID ? nil : "the boot's number is the same")
         for (name, copy) in [("first boot", first), ("second copy", second), ("after the reboot", rebooted)] {
             note("\(name): no trace of the build", Self.list(copy.traces))
-            note("\(name): failed units", Self.list(copy.failedUnits.filter { !(record.failedUnits ?? []).contains($0) }))
+            note(
+                "\(name): failed units", Self.list(copy.failedUnits.filter { !(record.failedUnits ?? []).contains($0) })
+            )
             note("\(name): enabled units", enabledUnits(copy, record))
-            if let service = copy.service { note("\(name): the service is up", service == "active" ? nil : "it is \(service)") }
+            if let service = copy.service {
+                note("\(name): the service is up", service == "active" ? nil : "it is \(service)")
+            }
             if let health = copy.health { note("\(name): HEALTHCHECK", health == "healthy" ? nil : "it is \(health)") }
             note("\(name): EXPOSEd ports answer", Self.list(copy.silentPorts))
         }

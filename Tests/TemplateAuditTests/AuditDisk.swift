@@ -24,11 +24,11 @@ struct AuditDisk: Sendable {
     /// What stands on a good disk.
     static let files = [
         "etc/passwd": """
-            root:x:0:0:root:/root:/bin/bash
-            daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
-            app:x:1000:1000::/srv/app:/bin/sh
+        root:x:0:0:root:/root:/bin/bash
+        daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
+        app:x:1000:1000::/srv/app:/bin/sh
 
-            """,
+        """,
         "etc/shadow": "root:*:19700:0:99999:7:::\ndaemon:*:19700:0:99999:7:::\napp:!:19700:0:99999:7:::\n",
         "etc/group": "root:x:0:\nsudo:x:27:\n",
         "etc/machine-id": "",
@@ -50,11 +50,13 @@ struct AuditDisk: Sendable {
         "srv/app.conf": "port=1\n",
         "var/log/wtmp": "",
         "var/cache/apt/archives/lock": "",
-        "tmp/": "", "var/tmp/": "", "var/mail/": "", "run/lock/": "", "var/lib/apt/lists/partial/": "", "var/lib/dhcp/": "",
+        "tmp/": "", "var/tmp/": "", "var/mail/": "", "run/lock/": "", "var/lib/apt/lists/partial/": "",
+        "var/lib/dhcp/": "",
     ]
 
     private static let links = [
-        "var/lib/dbus/machine-id": "/etc/machine-id", "etc/systemd/system/dbus.service": "/lib/systemd/system/broker.service",
+        "var/lib/dbus/machine-id": "/etc/machine-id",
+        "etc/systemd/system/dbus.service": "/lib/systemd/system/broker.service",
         "etc/systemd/system/masked.timer": "/dev/null",
     ]
 

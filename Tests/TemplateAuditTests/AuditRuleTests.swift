@@ -109,12 +109,15 @@ struct Breach: Sendable, CustomTestStringConvertible {
         Breach("build-user-sudo", "/etc/sudoers.d/90-cloud-init-users", holds: "replay-build ALL=(ALL) NOPASSWD:ALL\n"),
         Breach("build-user-home", "/var/lib/replay-build", holds: ""),
         Breach("build-user-crumbs", "/var/spool/cron/crontabs/replay-build"),
-        Breach("build-user-files", at: "/srv/app.conf", [.put("/srv/app.conf", "x"), .set("/srv/app.conf", "uid", "60706")]),
+        Breach(
+            "build-user-files", at: "/srv/app.conf",
+            [.put("/srv/app.conf", "x"), .set("/srv/app.conf", "uid", "60706")]),
         Breach(
             "build-key", at: "/srv/app/.ssh/authorized_keys",
             [.put("/etc/passwd", passwd), .put("/srv/app/.ssh/authorized_keys", "ssh-ed25519 AAAAbuildkey comment\n")]),
         Breach("supervisor", "/var/lib/replay-4711"),
-        Breach("policy-rc", "/usr/sbin/policy-rc.d", holds: "#!/bin/sh\n# installed by replay for the build\nexit 101\n"),
+        Breach(
+            "policy-rc", "/usr/sbin/policy-rc.d", holds: "#!/bin/sh\n# installed by replay for the build\nexit 101\n"),
         Breach("policy-rc-backup", "/usr/sbin/policy-rc.d.before-replay"),
         Breach("run", "/run/replay/left"),
         Breach("cloud-state", "/var/lib/cloud/instance", holds: ""),
@@ -151,7 +154,8 @@ struct Breach: Sendable, CustomTestStringConvertible {
         Breach("user-names", "/etc/passwd", holds: passwd + "app:x:1001:1001::/srv/app:/bin/sh\n"),
         Breach("user-tables", "/etc/passwd", holds: passwd + "ghost:x:1002:1002::/srv/ghost:/bin/sh\n"),
         Breach("empty-passwords", at: "/etc/passwd", [.put("/etc/shadow", shadow.replacing("app:!:", with: "app::"))]),
-        Breach("passwords", at: "/etc/passwd", [.put("/etc/shadow", shadow.replacing("app:!:", with: "app:$y$j9T$h:"))]),
+        Breach(
+            "passwords", at: "/etc/passwd", [.put("/etc/shadow", shadow.replacing("app:!:", with: "app:$y$j9T$h:"))]),
         Breach("private-keys", "/root/.ssh/id_ed25519", holds: "-----BEGIN OPENSSH PRIVATE KEY-----\n"),
         Breach("shadow-permissions", at: "/etc/shadow", [.set("/etc/shadow", "mode", "0100644")]),
         Breach("table-permissions", at: "/etc/passwd", [.set("/etc/passwd", "mode", "0100666")]),

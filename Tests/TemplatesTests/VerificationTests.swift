@@ -29,7 +29,8 @@ struct VerificationTests {
         var record = TemplateRecord(
             identifier: "", name: try TemplateReference("web:1"), build: nil, created: Date(timeIntervalSince1970: 0),
             image: ImageRecord(cloud: "qemu", reference: "", digest: nil, size: nil), architecture: "amd64",
-            dockerfile: nil, chain: [], steps: [], config: ImageConfig(), buildArguments: [], warnings: [], versions: [:])
+            dockerfile: nil, chain: [], steps: [], config: ImageConfig(), buildArguments: [], warnings: [],
+            versions: [:])
         record.enabledUnits = ["ssh.service"]
         return record
     }
@@ -101,7 +102,8 @@ struct VerificationTests {
         var record = try Self.record()
         record.dockerfile = DockerfileRecord(
             path: "Dockerfile", digest: "",
-            text: "FROM debian:12\nRUN ssh-keygen -f \\\n  /etc/ssh/ssh_host_rsa_key\nCOPY id_ed25519 /root/.ssh/\nCOPY app /srv/app\n"
+            text:
+                "FROM debian:12\nRUN ssh-keygen -f \\\n  /etc/ssh/ssh_host_rsa_key\nCOPY id_ed25519 /root/.ssh/\nCOPY app /srv/app\n"
         )
         let titles = [(2, 3, "RUN ssh-keygen"), (4, 4, "COPY id_ed25519 /root/.ssh/"), (5, 5, "COPY app /srv/app")]
         record.steps = titles.enumerated().map { index, step in

@@ -36,7 +36,8 @@ extension QEMUDriver {
         let disk = try await DiskImage.inspect(FilePath(image.reference), with: tools)
         let file = FilePath(destination)
         let capture = DiskCapture(
-            tools: tools, source: disk.path, sourceFormat: disk.format, format: format, partial: partial(of: file, build))
+            tools: tools, source: disk.path, sourceFormat: disk.format, format: format,
+            partial: partial(of: file, build))
         try await write(capture, to: file, build: build, ledger, task, events)
     }
 

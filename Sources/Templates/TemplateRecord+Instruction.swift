@@ -32,9 +32,11 @@ extension TemplateRecord {
         else { return false }
         let directory = destination.hasSuffix("/") ? destination : destination + "/"
         guard path.hasPrefix(directory) else { return false }
-        // A source that is a directory, or the context itself, may hold any name.
-        return words.dropFirst().dropLast().contains {
-            $0.split(separator: "/").last == name || $0.hasSuffix("/") || $0.hasSuffix(".") || !$0.contains(".")
+        // What is a directory by its writing may hold any name; of the rest nothing is said that may be wrong.
+        let last = directory.split(separator: "/").last
+        return words.dropFirst().dropLast().contains { source in
+            let own = source.split(separator: "/").last
+            return own == name || own == last || source.hasSuffix("/") || source == "." || source.hasSuffix("/.")
         }
     }
 }

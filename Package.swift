@@ -82,6 +82,7 @@ let package = Package(
             ]),
         module("BaseImages", ["Basemaps", "HTTPTransport", "ReplayEvents", "SystemCalls", subprocess, system, crypto]),
 
+        module("TemplateAudit", ["SystemCalls", subprocess, system]),
         module(
             "MachineServices", ["Basemaps", "ReplayPlan", "GuestSupervisor"],
             resources: [
@@ -104,7 +105,7 @@ let package = Package(
             ],
             resources: [.embedInCode("Guest/files.sh")]),
         module("Capture", ["Clouds", "ReplayEvents"], resources: [.embedInCode("seal.sh")]),
-        module("Templates", ["Store", "Clouds", "ReplayPlan", "Basemaps", system]),
+        module("Templates", ["TemplateAudit", "Store", "Clouds", "ReplayPlan", "Basemaps", system]),
 
         // Level 5 and 6
         module(
@@ -112,8 +113,8 @@ let package = Package(
             [
                 "DockerfileLanguage", "Basemaps", "ReplayEvents", "RemoteHosts", "Clouds", "SystemCalls", "ReplayPlan",
                 "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress", "BuildContexts",
-                "BaseImages", "MachineServices", "QEMUDriver", "ReplayEngine", "Capture", "Templates", arguments,
-                system, crypto, logging,
+                "BaseImages", "MachineServices", "TemplateAudit", "QEMUDriver", "ReplayEngine", "Capture", "Templates",
+                arguments, system, crypto, logging,
             ]),
         .executableTarget(name: "replay", dependencies: ["ReplayCommands"], swiftSettings: settings),
 
@@ -177,6 +178,7 @@ let package = Package(
             "TemplatesTests", ["Templates", "Store", "Clouds", "ReplayPlan", "Basemaps", "ReplayTestSupport", system],
             exclude: ["Goldens"]),
         tests("ReplayCommandsTests", ["ReplayCommands", "ReplayTestSupport", subprocess, system]),
+        tests("TemplateAuditTests", ["TemplateAudit", "SystemCalls", "ReplayTestSupport", system]),
         tests("HouseTests", [subprocess, system]),
         tests(
             "EndToEndTests",

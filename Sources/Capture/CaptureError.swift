@@ -1,4 +1,4 @@
-/// Why a machine could not be sealed.
+/// Why a machine could not be sealed, or why what was captured is no template.
 public struct CaptureError: Error, CustomStringConvertible {
     /// What kind of failure it was: an open set.
     public struct Code: RawRepresentable, Sendable, Hashable {
@@ -9,6 +9,10 @@ public struct CaptureError: Error, CustomStringConvertible {
 
         /// The seal script could not be started, or said that one of its steps failed.
         public static let sealFailed = Code(rawValue: "seal-failed")
+        /// The captured disk breaks a rule of the audit.
+        public static let auditFailed = Code(rawValue: "audit-failed")
+        /// A copy of the template is not as it must be.
+        public static let verifyFailed = Code(rawValue: "verify-failed")
         /// The machine did not power off by itself in time, or ended in another way.
         public static let notStopped = Code(rawValue: "not-stopped")
     }

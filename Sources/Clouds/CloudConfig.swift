@@ -40,7 +40,25 @@ public enum CloudConfig {
     /// the template's own configuration.
     public static func template(_ boot: BuildID, access: GuestAccess, hostName: String) -> GuestSeed {
         var config = common(access)
-        config["users"] = [
+        config["users"] = rootOnly(access)
+        config["disable_root"] = false
+        return seed(boot, hostName: hostName, config)
+    }
+
+    /// The seed for a boot that shows whether a template's copies are machines of their own: root is admitted by the given
+    /// keys, and the host keys are the copy's own. They are told on the console, which nobody but the cloud can write to.
+    public static func verification(_ boot: BuildID, access: GuestAccess, hostName: String) -> GuestSeed {
+        var config = common(access)
+        config["users"] = rootOnly(access)
+        config["disable_root"] = false
+        config["ssh_keys"] = nil
+        config["no_ssh_fingerprints"] = false
+        config["ssh"] = ["emit_keys_to_console": true]
+        return seed(boot, hostName: hostName, config)
+    }
+
+    private static func rootOnly(_ access: GuestAccess) -> ConfigValue {
+        [
             [
                 "name": "root",
                 // The template's own root password, if it has one, stays as it is.
@@ -48,8 +66,6 @@ public enum CloudConfig {
                 "ssh_authorized_keys": .list(access.userPublicKeys.map(ConfigValue.text)),
             ]
         ]
-        config["disable_root"] = false
-        return seed(boot, hostName: hostName, config)
     }
 
     private static func common(_ access: GuestAccess) -> [String: ConfigValue] {

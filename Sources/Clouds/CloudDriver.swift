@@ -41,6 +41,16 @@ public protocol CloudDriver: Sendable {
         _ instance: Instance, as request: CaptureRequest, ledger: any ResourceLedger, task: TaskID,
         events: @escaping EventHandler
     ) async throws -> CloudImage
+    /// Writes an image's disk into a file of this machine, whose directory exists. Whole or not at all.
+    func export(
+        _ image: CloudImage, as format: DiskFormat, to destination: String, build: BuildID,
+        ledger: any ResourceLedger, task: TaskID, events: @escaping EventHandler
+    ) async throws
+    /// Makes an image of a disk in a file of this machine. Whole or not at all.
+    func importImage(
+        _ file: String, as request: CaptureRequest, build: BuildID, ledger: any ResourceLedger, task: TaskID,
+        events: @escaping EventHandler
+    ) async throws -> CloudImage
     /// Destroys a resource, whether or not it (still) exists.
     func destroy(_ resource: Resource) async throws
     /// What exists in this cloud and belongs to us, whatever the ledger says.
@@ -81,6 +91,16 @@ public struct CaptureRequest: Sendable {
     }
 }
 
+/// A format of disk images that other programs read and write.
+public enum DiskFormat: String, Sendable, Hashable, CaseIterable {
+    /// QEMU's own, compressed.
+    case qcow2
+    /// The disk's bytes as they are; holes where the disk is empty.
+    case raw
+    /// VMware's, in its compressed form for transport.
+    case vmdk
+}
+
 extension CloudDriver {
     private func unsupported(_ verb: String) -> CloudError {
         CloudError(.unsupported, "The cloud '\(name)' cannot \(verb).")
@@ -99,6 +119,16 @@ extension CloudDriver {
         _ instance: Instance, as request: CaptureRequest, ledger: any ResourceLedger, task: TaskID,
         events: @escaping EventHandler
     ) async throws -> CloudImage { throw unsupported("capture a machine as a template") }
+    /// Throws `.unsupported`.
+    public func export(
+        _ image: CloudImage, as format: DiskFormat, to destination: String, build: BuildID,
+        ledger: any ResourceLedger, task: TaskID, events: @escaping EventHandler
+    ) async throws { throw unsupported("write an image's disk into a file") }
+    /// Throws `.unsupported`.
+    public func importImage(
+        _ file: String, as request: CaptureRequest, build: BuildID, ledger: any ResourceLedger, task: TaskID,
+        events: @escaping EventHandler
+    ) async throws -> CloudImage { throw unsupported("make an image of a file") }
     /// Answers nothing.
     public func inventory() async throws -> [Resource] { [] }
 }

@@ -47,6 +47,9 @@ struct BuildCommand: AsyncParsableCommand {
         })
     var service: ServicePolicy = .enable
 
+    @Flag(help: "Boot two copies before the tag moves, and check them as 'template verify' does.")
+    var verify = false
+
     @OptionGroup var machine: MachineOptions
     @OptionGroup var screen: ScreenOptions
 
@@ -61,7 +64,7 @@ struct BuildCommand: AsyncParsableCommand {
         let session = BuildSession(
             workshop: workshop, planned: planned, reference: reference, machine: machine,
             keepsOnError: onError == .keep, keepsPackageCaches: keepsPackageCaches,
-            servicePolicy: service, events: screen.events)
+            servicePolicy: service, verifies: verify, events: screen.events)
         do {
             let entry = try await cancelledByInterrupts { try await session.run() }
             screen.handle(.buildFinished(template: entry.reference.description, identifier: entry.id))

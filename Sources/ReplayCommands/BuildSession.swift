@@ -7,8 +7,10 @@ import MachineServices
 import ReplayEngine
 import ReplayEvents
 import ReplayPlan
+import SSHTransport
 import Store
 import SystemPackage
+import TemplateAudit
 import Templates
 
 /// One build from the base image to the published template.
@@ -20,6 +22,7 @@ struct BuildSession: Sendable {
     let keepsOnError: Bool
     let keepsPackageCaches: Bool
     let servicePolicy: ServicePolicy
+    let verifies: Bool
     let events: EventHandler
 
     /// Builds. Whatever happens, nothing of the machine is left, unless it was asked for.
@@ -30,6 +33,7 @@ struct BuildSession: Sendable {
         let setup = try machineSetup()
         for notice in setup.notices { events(.warning(notice)) }
         try await workshop.driver.preflight()
+        try ExtDisk.tool(searchPath: workshop.searchPath)
 
         let request = MachineRequest(
             name: reference.description, purpose: .build, options: machine, user: GuestAccess.buildUser,
@@ -49,7 +53,7 @@ struct BuildSession: Sendable {
                         return (results, try await install(setup, with: replayer))
                     }
                     try await seal(machine, replayer)
-                    return try await capture(machine, base: base.image) { image in
+                    return try await capture(machine) { image in
                         var record = record(of: machine, base: base.image, results: results, image: image)
                         record.note(setup, report)
                         return record
@@ -119,23 +123,52 @@ struct BuildSession: Sendable {
         }
     }
 
-    private func capture(
-        _ machine: Machine, base: CloudImage?, record: (CloudImage) -> TemplateRecord
-    ) async throws -> Template {
+    /// Captures the machine, and makes it a template when its disk, and its copies where that was asked for, are as they
+    /// must be.
+    private func capture(_ machine: Machine, record: (CloudImage) -> TemplateRecord) async throws -> Template {
         let library = TemplateLibrary(workshop.store)
         let prepared = try library.prepare()
         do {
-            return try await task("capture", "capture \(reference)", events: events) {
-                let image = try await workshop.driver.capture(
+            let image = try await task("capture", "capture \(reference)", events: events) {
+                try await workshop.driver.capture(
                     machine.instance,
                     as: CaptureRequest(destination: prepared.directory.string, name: reference.description),
                     ledger: workshop.store.ledger, task: "capture", events: events)
-                return try await library.add(prepared, image: image, record: record(image))
             }
+            var record = record(image)
+            try await audit(image, of: machine, &record)
+            if verifies {
+                let verification = TemplateVerification(
+                    workshop: workshop, image: image, record: record, options: self.machine, buildKey: machine.userKey,
+                    buildHostKey: machine.hostKey.publicKey, events: events)
+                record.verification = try await verification.requirePassed()
+            }
+            return try await library.add(prepared, image: image, record: record)
         } catch {
             prepared.discard()
             throw error
         }
+    }
+
+    private func audit(_ image: CloudImage, of machine: Machine, _ record: inout TemplateRecord) async throws {
+        var facts = AuditFacts(record)
+        facts.hostKeyLines = machine.hostKey.privateKey.secretLines
+        // Both keys have one comment, and so perhaps the last line in common.
+        let shared = facts.hostKeyLines
+        facts.secrets = machine.userKey.privateKey.secretLines.filter { !shared.contains($0) }
+        let report = try await task("audit", "audit the captured disk", events: events) {
+            let report = try await workshop.audit(
+                image, facts: facts, build: machine.build.id, directory: machine.build.workDirectory, task: "audit",
+                events: events
+            ).attributed(by: record)
+            guard report.passed else {
+                throw CaptureError(
+                    .auditFailed, "The captured disk is not fit to be a template: \(report.refusals.count) findings.",
+                    context: report.refusals.map(\.text))
+            }
+            return report
+        }
+        record.audit = report
     }
 
     private func record(
@@ -153,6 +186,8 @@ struct BuildSession: Sendable {
             buildArguments: planned.buildArguments, warnings: plan.warnings, versions: ["replay": ReplayProgram.version]
         )
         record.tests = planned.tests.isEmpty ? nil : planned.tests
+        record.buildKey = machine.userKey.publicKey.word
+        record.keepsPackageCaches = keepsPackageCaches ? true : nil
         return record
     }
 }

@@ -9,6 +9,7 @@ import ReplayEngine
 import ReplayPlan
 import SSHTransport
 import Store
+import TemplateAudit
 import Templates
 
 /// What the user reads when a verb failed, and the status with which the process ends.
@@ -55,6 +56,8 @@ struct FailureReport {
             }
         case let error as BootFailure: describe(error)
         case let error as GuestSupervisorError: (.connection, error.description, error.context)
+        case let error as AuditError:
+            (error.code == .missingPrerequisite ? .cloud : .seal, error.description, error.context)
         case let error as CaptureError: (.seal, error.description, error.context)
         case let error as ReplayError: describe(error)
         default: (.cloud, "\(error)", [])

@@ -12,8 +12,12 @@ struct Machine: Sendable {
     var instance: Instance
     /// Opens connections to it, with its host key pinned.
     var connector: SSHConnector
+    /// The key that it shows, as it was injected.
+    var hostKey: SSHKeyPair
+    /// The key that admits us.
+    var userKey: SSHKeyPair
     /// The line of `authorized_keys` that admits us.
-    var publicKey: String
+    var publicKey: String { userKey.publicKey.description }
 }
 
 /// What a machine is made for.
@@ -47,13 +51,14 @@ extension Workshop {
     /// however the body ends.
     ///
     /// - Parameters:
+    ///   - id: The boot's task on the screen.
     ///   - label: What the screen shows while the machine boots.
     ///   - source: Finds what to start from; called when the build is already known to the store.
     ///   - seed: Makes cloud-init's texts.
     ///   - connect: Returns when the machine lets us in.
     ///   - body: Works with the machine.
     func withMachine<Link: Sendable, Result: Sendable>(
-        _ request: MachineRequest, label: String, events: @escaping EventHandler,
+        _ request: MachineRequest, task id: TaskID = "boot", label: String, events: @escaping EventHandler,
         source: (RunningBuild) async throws -> LaunchSource, seed: (BuildID, GuestAccess) -> GuestSeed,
         connect: (Machine) async throws -> Link, body: (Machine, Link) async throws -> Result
     ) async throws -> Result {
@@ -70,15 +75,16 @@ extension Workshop {
             let spec = InstanceSpec(
                 build: build.id, cpus: request.options.cpus, memoryMiB: request.options.memory,
                 diskGiB: request.options.disk, seed: seed(build.id, access), forwards: request.forwards)
-            let (machine, link) = try await task("boot", label, events: events) {
+            let (machine, link) = try await task(id, label, events: events) {
                 let instance = try await driver.launch(spec, from: source, ledger: store.ledger, events: events)
                 if request.keepsOnError {
                     login = KeptLogin(instance: instance, user: request.user, hostKey: hostKey, userKey: userKey)
                 }
                 let machine = Machine(
                     build: build, instance: instance,
-                    connector: connector(to: instance, user: request.user, hostKey: hostKey, userKey: userKey),
-                    publicKey: userKey.publicKey.description)
+                    connector: connector(
+                        to: instance, user: request.user, hostKey: hostKey.publicKey, userKey: userKey),
+                    hostKey: hostKey, userKey: userKey)
                 do {
                     return (machine, try await connect(machine))
                 } catch is CancellationError {
@@ -101,7 +107,7 @@ extension Workshop {
     }
 
     /// Undoes what was made and notes the end. What could not be undone stays in the ledger and is told.
-    private func finish(_ build: RunningBuild, as state: BuildRecord.State, events: @escaping EventHandler) async {
+    func finish(_ build: RunningBuild, as state: BuildRecord.State, events: @escaping EventHandler) async {
         let cleanUp = cleanUp
         await uncancelled {
             var failures = await cleanUp.undo(build.id)

@@ -11,7 +11,8 @@ struct TemplateCommand: AsyncParsableCommand {
         abstract: "The templates on this machine.",
         subcommands: [
             TemplateListCommand.self, TemplateInspectCommand.self, TemplateRemoveCommand.self, TemplateRunCommand.self,
-            TemplateBootCommand.self,
+            TemplateBootCommand.self, TemplateAuditCommand.self, TemplateVerifyCommand.self, TemplateExportCommand.self,
+            TemplateImportCommand.self,
         ])
 }
 

@@ -16,6 +16,8 @@ struct Workshop: Sendable {
     let store: StoreDatabase
     /// The cloud that the user chose.
     let driver: any CloudDriver
+    /// As the variable PATH: where local tools are.
+    var searchPath: String { environment["PATH"] ?? "/usr/bin:/bin" }
     /// Where local machines' files are.
     let machineDirectories: QEMUDirectories
 
@@ -59,9 +61,9 @@ struct Workshop: Sendable {
     }
 
     /// A connector to a machine: asks the driver for the address each time, and ends at once when the machine has died.
-    func connector(to instance: Instance, user: String, hostKey: SSHKeyPair, userKey: SSHKeyPair) -> SSHConnector {
+    func connector(to instance: Instance, user: String, hostKey: SSHPublicKey, userKey: SSHKeyPair) -> SSHConnector {
         SSHConnector(
-            user: user, key: userKey.privateKey, hostKey: .pinned(hostKey.publicKey),
+            user: user, key: userKey.privateKey, hostKey: .pinned(hostKey),
             isAlive: { [driver] in try await driver.requireRunning(instance) },
             resolve: { [driver] in
                 try await driver.addresses(of: instance).first.map { SSHEndpoint(host: $0.host, port: $0.port) }

@@ -2,6 +2,7 @@ public import Clouds
 public import FoundationEssentials
 public import ReplayPlan
 public import Store
+public import TemplateAudit
 
 /// How a template came to be: the content of `template.json` beside each template.
 ///
@@ -46,6 +47,15 @@ public struct TemplateRecord: Sendable, Hashable, Codable {
     /// The commands of the Dockerfile's `# replay: test COMMAND` lines, in order: each is run by root's `/bin/sh -c` on a
     /// copy of the template and must end with status 0. Nil when there are none.
     public var tests: [String]?
+
+    /// The base64 word of the key that admitted the build user, so that it can be looked for. Nil when unknown.
+    public var buildKey: String?
+    /// Whether package lists and caches were kept on purpose.
+    public var keepsPackageCaches: Bool?
+    /// What the audit of the captured disk said. Nil for an imported template.
+    public var audit: AuditReport?
+    /// What the boots before the publication said. Nil when none was asked for.
+    public var verification: VerificationReport?
 
     /// Makes a record. `created` loses what is less than a second.
     public init(

@@ -9,7 +9,7 @@ struct House {
         // The protocol of clouds speaks of bases and events.
         ["Clouds"],
         ["ReplayPlan", "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress"],
-        ["BuildContexts", "ImageRegistry", "BaseImages", "MachineServices"],
+        ["BuildContexts", "ImageRegistry", "BaseImages", "TemplateAudit", "MachineServices"],
         ["QEMUDriver", "BaseResolution", "ReplayEngine", "Capture", "Templates"],
         ["ReplayCommands"],
         ["replay"],

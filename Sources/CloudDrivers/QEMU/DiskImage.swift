@@ -6,7 +6,7 @@ internal import SystemPackage
 struct DiskImage: Sendable, Hashable {
     /// Where it is.
     let path: FilePath
-    /// `qcow2` or `raw`.
+    /// `qcow2` or `raw`; of an imported disk also `vmdk`.
     let format: String
     /// The disk's size in bytes, as a guest sees it.
     let size: Int64
@@ -14,7 +14,10 @@ struct DiskImage: Sendable, Hashable {
     /// Looks at an image that machines are to be started from.
     /// - Throws: `.notFound` without the file; `.launchFailed` for what is no image, or one that leads to further files: a
     ///   downloaded image must not name files of this machine as its contents.
-    static func inspect(_ path: FilePath, with tools: QEMUTools) async throws -> DiskImage {
+    /// - Parameter formats: What is accepted.
+    static func inspect(
+        _ path: FilePath, with tools: QEMUTools, formats: Set<String> = ["qcow2", "raw"]
+    ) async throws -> DiskImage {
         guard (try? path.stat().type) == .regular else {
             throw CloudError(.notFound, "The disk image '\(path)' does not exist.")
         }
@@ -24,7 +27,7 @@ struct DiskImage: Sendable, Hashable {
             let format = info["format"]?.text, let size = info["virtual-size"]?.integer
         else { throw CloudError(.launchFailed, "'\(path)' is no disk image: \(answer.reason)") }
         guard info["backing-filename"] == nil, info["format-specific"]?["data"]?["data-file"] == nil,
-            format == "qcow2" || format == "raw"
+            formats.contains(format), info.isOneFile(path)
         else {
             throw CloudError(
                 .launchFailed, "'\(path)' is not a whole image of its own (format \(format)); it is not used.")
@@ -51,5 +54,14 @@ struct DiskImage: Sendable, Hashable {
                 answer.isForLackOfSpace ? .noSpace : .launchFailed,
                 "The machine's disk '\(path)' could not be made: \(answer.reason)")
         }
+    }
+}
+
+extension JSONValue {
+    /// Whether a vmdk, whose description may name other files as its contents, names itself only.
+    fileprivate func isOneFile(_ path: FilePath) -> Bool {
+        guard self["format"]?.text == "vmdk" else { return true }
+        let data = self["format-specific"]?["data"]
+        return ["streamOptimized", "monolithicSparse"].contains(data?["create-type"]?.text)
     }
 }

@@ -112,6 +112,13 @@ let package = Package(
                 "RemoteHosts", "Clouds", "SSHTransport", "SystemCalls", "Store", "ReplayEvents", subprocess, system,
             ],
             path: "Tests/ReplayTestSupport", swiftSettings: settings),
+        .executableTarget(
+            name: "RemoteBenchmark",
+            dependencies: [
+                "Basemaps", "BuildContexts", "GuestSupervisor", "RemoteHosts", "ReplayEngine", "ReplayEvents",
+                "ReplayPlan", "ReplayTestSupport", "SSHTransport", "TerminalProgress", system,
+            ],
+            path: "Tests/RemoteBenchmark", swiftSettings: settings),
         tests("DockerfileLanguageTests", ["DockerfileLanguage"], exclude: ["Vectors"]),
         tests("BasemapsTests", ["Basemaps"]),
         tests("CloudsTests", ["Clouds", "ReplayTestSupport"]),

@@ -26,13 +26,27 @@ enum GuestProgram {
     ///   - marker: Random text; what comes before it on either stream was written by start-up files of the login shell.
     ///   - offset: Where in the output log to go on; nil means at its end.
     static func command(options: SupervisorOptions, marker: String, offset: UInt64?) -> RemoteCommand {
+        command(
+            asRoot: options.asRoot, bootstrap,
+            [
+                options.stateDirectory, String(supervisor.count), String(prelude.count), options.shell, marker,
+                offset.map(String.init) ?? "end",
+            ])
+    }
+
+    /// The command for a further connection, which carries chunks of uploads to the program that is there.
+    static func lane(options: SupervisorOptions, marker: String) -> RemoteCommand {
+        command(
+            asRoot: options.asRoot, #"exec $2 "$1/supervisor" carry "$1" "$2" "$3""#,
+            [options.stateDirectory, options.shell, marker])
+    }
+
+    /// Runs a script with arguments, as root if need be and allowed.
+    private static func command(asRoot: Bool, _ script: String, _ arguments: [String]) -> RemoteCommand {
         let choose =
-            options.asRoot
+            asRoot
             ? #"[ "$(id -u)" = 0 ] || exec sudo -n /bin/sh -c "$@"; exec /bin/sh -c "$@""# : #"exec /bin/sh -c "$@""#
-        let words = [
-            "/bin/sh", "-c", choose, "sh", bootstrap, "replay", options.stateDirectory, String(supervisor.count),
-            String(prelude.count), options.shell, marker, offset.map(String.init) ?? "end",
-        ]
+        let words = ["/bin/sh", "-c", choose, "sh", script, "replay"] + arguments
         return RemoteCommand("exec " + words.map(ShellText.quoted).joined(separator: " "))
     }
 }
@@ -54,6 +68,9 @@ public struct SupervisorOptions: Sendable {
     public var pingInterval: Duration
     /// After how much silence the connection counts as lost.
     public var silenceTimeout: Duration
+
+    /// How many connections beside the first one may carry uploads.
+    public var furtherConnections = 3
 
     /// Makes options.
     public init(

@@ -24,7 +24,11 @@ import TerminalProgress
         switch (arguments.first, arguments.count) {
         case ("serve", 1...): try await BenchmarkServer.serve(roundTrips: arguments.dropFirst().compactMap { Int($0) })
         case ("steps", 3): try await measure(arguments) { try await steps($0) }
-        case ("copy", 4): try await measure(arguments) { try await copy($0, of: FilePath(arguments[3])) }
+        case ("copy", 4):
+            let uploads = UploadTimes()
+            try await measure(arguments, events: { uploads.note($0) }) {
+                ["seconds": try await copy($0, of: FilePath(arguments[3])), "upload": uploads.seconds]
+            }
         case ("print", 4):
             let renderer = ProgressRenderer(ProgressMode(rawValue: arguments[3]) ?? .plain) { bytes in
                 _ = try? FileDescriptor.standardError.writeAll(bytes)
@@ -71,7 +75,7 @@ import TerminalProgress
         return ["seconds": seconds]
     }
 
-    private static func copy(_ replayer: Replayer, of root: FilePath) async throws -> [String: [Double]] {
+    private static func copy(_ replayer: Replayer, of root: FilePath) async throws -> [Double] {
         var seconds: [Double] = []
         for attempt in 1...3 {
             seconds.append(
@@ -87,7 +91,7 @@ import TerminalProgress
                         archives: ContextArchives(context, manifest: manifest), attempt: attempt)
                 })
         }
-        return ["seconds": seconds]
+        return seconds
     }
 
     private static func output(_ replayer: Replayer) async throws -> [String: [Double]] {
@@ -118,6 +122,22 @@ import TerminalProgress
                 action: row.action, digest: "sha256:\(digest)\(index)")
         }
         return Plan(base: base, steps: steps, config: ImageConfig(), warnings: [])
+    }
+}
+
+/// How long each upload took.
+final class UploadTimes: Sendable {
+    private let times = Shared<(start: ContinuousClock.Instant, seconds: [Double])>((.now, []))
+
+    var seconds: [Double] { times.withLock { $0.seconds } }
+
+    func note(_ event: ReplayEvent) {
+        switch event {
+        case .taskStarted(let task, _) where task.name.hasPrefix("upload"): times.withLock { $0.start = .now }
+        case .taskFinished(let task, _) where task.name.hasPrefix("upload"):
+            times.withLock { $0.seconds.append((ContinuousClock.now - $0.start) / .seconds(1)) }
+        default: break
+        }
     }
 }
 

@@ -151,7 +151,7 @@ let package = Package(
             "ReplayEngineTests",
             [
                 "ReplayEngine", "Basemaps", "DockerfileLanguage", "ReplayPlan", "ReplayEvents", "GuestSupervisor",
-                "RemoteHosts", "ReplayTestSupport", "BuildContexts", "SSHTransport", subprocess, system,
+                "RemoteHosts", "ReplayTestSupport", "BuildContexts", "SSHTransport", subprocess, system, crypto,
             ], exclude: ["Vectors"]),
         tests("CaptureTests", ["Capture", "ReplayTestSupport"]),
         tests(

@@ -10,12 +10,14 @@ enum GuestProgram {
     /// What every connection sends first: the program, whether the guest has it already or not.
     static var firstBytes: [UInt8] { supervisor + prelude }
 
-    /// Reads the program from standard input into the state directory and becomes it. Arguments: state directory,
-    /// bytes of the supervisor, bytes of the prelude, shell, marker, offset.
+    /// Reads the program from standard input into the state directory and becomes it. A program that a broken link has
+    /// cut off is dropped: steps that run now source what is there. Arguments: state directory, bytes of the supervisor,
+    /// bytes of the prelude, shell, marker, offset.
     private static let bootstrap = """
         umask 077; d=$1; mkdir -p "$d/steps" "$d/blobs" \
         && dd bs="$2" count=1 iflag=fullblock 2>/dev/null >"$d/supervisor.$$" \
         && dd bs="$3" count=1 iflag=fullblock 2>/dev/null >"$d/prelude.$$" \
+        && [ "$(wc -c <"$d/supervisor.$$")" -eq "$2" ] && [ "$(wc -c <"$d/prelude.$$")" -eq "$3" ] \
         && mv -f "$d/supervisor.$$" "$d/supervisor" && mv -f "$d/prelude.$$" "$d/prelude" \
         && exec $4 "$d/supervisor" attach "$d" "$4" "$5" "$6"
         """
@@ -69,6 +71,8 @@ public struct SupervisorOptions: Sendable {
     /// After how much silence the connection counts as lost.
     public var silenceTimeout: Duration
 
+    /// How long to wait before a connection is opened again that broke before the guest had answered on it.
+    public var retryPause = Duration.milliseconds(500)
     /// How many connections beside the first one may carry uploads.
     public var furtherConnections = 3
 

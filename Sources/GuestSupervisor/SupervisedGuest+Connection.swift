@@ -27,7 +27,7 @@ extension SupervisedGuest {
             } else if ContinuousClock.now > deadline || !ready.isResolved && failure is GuestSupervisorError {
                 return fail(startFailed(link, failure))
             } else {
-                try? await Task.sleep(for: .milliseconds(500))
+                try? await Task.sleep(for: options.retryPause)
             }
         }
     }

@@ -42,13 +42,15 @@ final class Upload: Sendable {
     private static let smallestChunk = 32 * 1024
     private static let largestChunk = 1024 * 1024
     /// On one connection.
-    private static let chunksUnderWay = 4
+    private static let chunksUnderWay = 3
     private static let markInterval: Int64 = 16 << 20
     /// How much of what the guest has is read at once, so that the connection's queue is not held up.
     private static let skippedAtOnce = 8 << 20
     /// An upload of this size over this round trip is held up by sshd's window of 2 MiB.
     private static let worthFurtherConnections: (size: Int64, roundTrip: Duration) = (4 << 20, .milliseconds(20))
 
+    /// Tells this upload from earlier ones of the same name.
+    private let token = String(UInt64.random(in: 0...UInt64.max), radix: 16)
     private let source: any InputSource
     private let digest: @Sendable () -> String?
     private let progress: @Sendable (Int64) -> Void
@@ -75,7 +77,7 @@ final class Upload: Sendable {
             return try state.withLock { state in
                 if lane == 0, state.asked == nil {
                     state.asked = .now
-                    return Frame.bytes("have", blob)
+                    return Frame.bytes("have", blob, token)
                 }
                 if let index = state.chunks.firstIndex(where: { $0.lane == nil }) {
                     return put(&state.chunks[index], lane)

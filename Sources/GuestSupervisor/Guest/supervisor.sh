@@ -13,7 +13,8 @@
 #             `finished` line is the only proof that a step ended, and of how.
 #   output    both streams of all steps; between them stand the journal's lines as marks, which begin with a secret
 #             that no step can see. So one stream tells in one order what was written and which step wrote it.
-#   blobs/B   uploads; B.ready when complete; B.mark: how much there is without a gap, at least
+#   blobs/B   uploads; B.ready when complete; B.mark: how much there is without a gap, at least;
+#             B.upload, B.done: which upload is, and was, at it
 #   bell      a FIFO: a line in it says that the queue or the blobs have news
 #   sink      the FIFO that is a step's stdout and stderr. A FIFO as in a container, and not the log itself: opening
 #             /dev/stdout again must not cut the log off, and must work for every user. The journal's lines go the same
@@ -353,12 +354,17 @@ put() { # BLOB OFFSET LENGTH
     answer "stored $1 $2"
 }
 
-have() { # BLOB
+have() { # BLOB UPLOAD
+    there=0 done=''
+    { read -r there <"blobs/$1.mark"; } 2>/dev/null
+    { read -r done <"blobs/$1.done"; } 2>/dev/null
     if [ -e "blobs/$1.ready" ]; then
         answer "committed $1 $(wc -c <"blobs/$1.ready")"
+    elif [ "$done" = "$2" ]; then
+        # The step that it was for has used it up before the client heard that it was complete.
+        answer "committed $1"
     else
-        there=0
-        { read -r there <"blobs/$1.mark"; } 2>/dev/null
+        printf '%s\n' "$2" >"blobs/$1.upload"
         answer "have $1 $there"
     fi
 }
@@ -372,7 +378,8 @@ commit() { # BLOB SIZE DIGEST, which the step that uses the upload checks
             return
         fi
         rm -f "blobs/$1.mark"
-        printf '%s\n' "$3" >"blobs/$1.sha256" && mv -f "blobs/$1" "blobs/$1.ready" || {
+        read -r upload <"blobs/$1.upload"
+        printf '%s\n' "$upload" >"blobs/$1.done" && printf '%s\n' "$3" >"blobs/$1.sha256" && mv -f "blobs/$1" "blobs/$1.ready" || {
             answer "failed $1 cannot write to $state/blobs: is the disk full?"
             return
         }
@@ -386,7 +393,7 @@ carry() { # MARKER
     umask 077
     cd "$state" || exit
     exec 3>&2 2>>errors
-    answer "$1 hello"
+    answer "$1 hello $version"
     while read -r verb one two _ length; do
         case $verb in
             put) put "$one" "$two" "$length" ;;
@@ -396,13 +403,17 @@ carry() { # MARKER
     done
 }
 
+# A link that breaks cuts a payload off, which is no error for dd: what is not whole must not be used.
+whole() { [ "$1" != take ] || [ "$(wc -c <"$2")" -eq "$3" ] || exit 0; }
+
 queue_step() { # take|take_lines ID FLAGS BLOB LENGTH
     reader=$1
     shift
     case $queued in
         *" $1 "*) "$reader" "$4" >/dev/null ;;
         *)
-            if "$reader" "$4" >"steps/$1" && printf 'step %s %s %s\n' "$1" "$2" "$3" >>queue; then
+            if "$reader" "$4" >"steps/$1" && whole "$reader" "steps/$1" "$4" \
+                && printf 'step %s %s %s\n' "$1" "$2" "$3" >>queue; then
                 queued="$queued$1 "
                 printf '\n' >&7
             else
@@ -458,9 +469,9 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
             lines) queue_step take_lines "$one" "$two" "$three" "$length" ;;
             put) put "$one" "$two" "$length" ;;
             commit) commit "$one" "$two" "$three" ;;
-            have) have "$one" ;;
+            have) have "$one" "$two" ;;
             mark) printf '%s\n' "$two" >"blobs/$one.mark" ;;
-            discard) rm -f "blobs/$one" "blobs/$one.mark" "blobs/$one.ready" "blobs/$one.sha256" ;;
+            discard) rm -f "blobs/$one" "blobs/$one."* ;;
             ack) fallocate --punch-hole --offset 0 --length "$one" output ;;
             ping)
                 # After so long a silence there is nothing in the log that the client has not seen. What the journal

@@ -64,7 +64,9 @@ import TerminalProgress
             (1...20).map { number in
                 (
                     "RUN true",
-                    .run(RunAction(arguments: ["/bin/sh", "-c", "true"], environment: [], workingDirectory: "/", user: ""))
+                    .run(
+                        RunAction(
+                            arguments: ["/bin/sh", "-c", "true"], environment: [], workingDirectory: "/", user: ""))
                 )
             })
         var seconds: [Double] = []

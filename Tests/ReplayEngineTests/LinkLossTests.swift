@@ -25,7 +25,9 @@ struct LinkLossTests {
         try await SSHServerFixture.with { server in
             let proxy = try FaultProxy(to: server.endpoint)
             let context = try ScratchDirectory("context")
-            for number in 1...5 { try context.write(MadeText.lines(from: number * 1000, count: 2500), to: "f\(number)") }
+            for number in 1...5 {
+                try context.write(MadeText.lines(from: number * 1000, count: 2500), to: "f\(number)")
+            }
             var done = 0
             var builds = 0
             while done < wanted {
@@ -136,7 +138,8 @@ struct TwelveSteps {
     private var place: String { "/srv/cut\(number)" }
 
     private func print(_ step: Int) -> (title: String, action: StepAction) {
-        let text = "echo \(step) >>\(place)/count; seq \(step)0000 \(step)0999; sleep 0.1; seq \(step)1000 \(step)1999; exit 0"
+        let text =
+            "echo \(step) >>\(place)/count; seq \(step)0000 \(step)0999; sleep 0.1; seq \(step)1000 \(step)1999; exit 0"
         return ReplayEngineTests.run(text)
     }
 
@@ -150,7 +153,8 @@ struct TwelveSteps {
         }
         let plan = plan([
             ReplayEngineTests.run("mkdir \(place); echo 1 >>\(place)/count"), print(2), print(3), copy("\(place)/a/"),
-            print(5), print(6), ("WORKDIR \(place)/w", .makeDirectory(MakeDirectoryAction(path: "\(place)/w", user: ""))),
+            print(5), print(6),
+            ("WORKDIR \(place)/w", .makeDirectory(MakeDirectoryAction(path: "\(place)/w", user: ""))),
             print(8), copy("\(place)/b/"), print(10), print(11),
             ReplayEngineTests.run("cd \(place); cat count; sha256sum a/* b/*; ls -d w"),
         ])

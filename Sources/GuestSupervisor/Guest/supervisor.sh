@@ -355,12 +355,12 @@ put() { # BLOB OFFSET LENGTH
 }
 
 have() { # BLOB UPLOAD
-    there=0 done=''
+    there=0 finished=''
     { read -r there <"blobs/$1.mark"; } 2>/dev/null
-    { read -r done <"blobs/$1.done"; } 2>/dev/null
+    { read -r finished <"blobs/$1.done"; } 2>/dev/null
     if [ -e "blobs/$1.ready" ]; then
         answer "committed $1 $(wc -c <"blobs/$1.ready")"
-    elif [ "$done" = "$2" ]; then
+    elif [ "$finished" = "$2" ]; then
         # The step that it was for has used it up before the client heard that it was complete.
         answer "committed $1"
     else

@@ -9,11 +9,12 @@ RELEASE := .build/release/replay
 BUILD_PACKAGES := libssh2-1-dev libcurl4-openssl-dev libarchive-dev libsqlite3-dev pkg-config
 RUN_PACKAGES := qemu-system-x86 qemu-utils mmdebstrap extlinux syslinux-common e2fsprogs fdisk ca-certificates
 TEST_PACKAGES := openssh-server openssh-client dropbear-bin busybox shellcheck python3 python3-venv python3-yaml curl sudo git
+BENCH_PACKAGES := packer ansible-core ansible-mitogen
 
 # One at a time: many of them hold real servers to deadlines.
 UNIT_TESTS := $(SWIFT) test --skip-build --disable-xctest --no-parallel --skip EndToEndTests
 
-.PHONY: help deps deps-test build debug test unit check fmt bench demo docs install clean
+.PHONY: help deps deps-test build debug test unit soak check fmt bench demo docs install clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,7 +51,14 @@ fmt: ## Format the sources
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
 
 bench: deps-test build ## Measure, with peers side by side where they are installed
+	$(SWIFT) build -c release --product RemoteBenchmark
+	@scripts/install-packages $(BENCH_PACKAGES) || echo "some peers cannot be installed here"
+	scripts/bench-remote .build/release/RemoteBenchmark
 	scripts/bench $(RELEASE)
+
+soak: deps-test ## Run the long proofs: 1,000 cuts, outages of up to a minute
+	$(SWIFT) build --build-tests
+	REPLAY_SOAK=1 $(SWIFT) test --skip-build --disable-xctest --no-parallel --filter LinkLossTests
 
 demo: deps build ## Replay samples/nginx, boot the template and fetch its page
 	scripts/demo $(RELEASE)

@@ -132,6 +132,13 @@ let package = Package(
                 "ReplayPlan", "ReplayTestSupport", subprocess, system,
             ],
             path: "Tests/CopyVectorSupport", swiftSettings: settings),
+        .executableTarget(
+            name: "RemoteBenchmark",
+            dependencies: [
+                "Basemaps", "BuildContexts", "GuestSupervisor", "RemoteHosts", "ReplayEngine", "ReplayEvents",
+                "ReplayPlan", "ReplayTestSupport", "SSHTransport", "TerminalProgress", system,
+            ],
+            path: "Tests/RemoteBenchmark", swiftSettings: settings),
         tests("DockerfileLanguageTests", ["DockerfileLanguage", "ReplayTestSupport", system]),
         tests("BasemapsTests", ["Basemaps"]),
         tests("CloudsTests", ["Clouds", "ReplayTestSupport"]),
@@ -164,7 +171,8 @@ let package = Package(
             "ReplayEngineTests",
             [
                 "ReplayEngine", "Basemaps", "DockerfileLanguage", "ReplayPlan", "ReplayEvents", "GuestSupervisor",
-                "RemoteHosts", "ReplayTestSupport", "CopyVectorSupport", "SSHTransport", system,
+                "RemoteHosts", "ReplayTestSupport", "CopyVectorSupport", "BuildContexts", "SSHTransport", subprocess, system,
+                crypto,
             ]),
         tests(
             "MachineServicesTests",

@@ -16,6 +16,8 @@ final class GuestLink: Sendable {
 
     let marker: String
     let frames: OutgoingFrames
+    /// Comes when an upload would be faster over further connections.
+    let lanesWanted = Promise<Void>()
     let streams = Mutex(Streams())
 
     init(marker: String, frames: OutgoingFrames) {

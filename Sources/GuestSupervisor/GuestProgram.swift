@@ -10,12 +10,14 @@ enum GuestProgram {
     /// What every connection sends first: the program, whether the guest has it already or not.
     static var firstBytes: [UInt8] { supervisor + prelude }
 
-    /// Reads the program from standard input into the state directory and becomes it. Arguments: state directory,
-    /// bytes of the supervisor, bytes of the prelude, shell, marker, offset.
+    /// Reads the program from standard input into the state directory and becomes it. A program that a broken link has
+    /// cut off is dropped: steps that run now source what is there. Arguments: state directory, bytes of the supervisor,
+    /// bytes of the prelude, shell, marker, offset.
     private static let bootstrap = """
         umask 077; d=$1; mkdir -p "$d/steps" "$d/blobs" \
         && dd bs="$2" count=1 iflag=fullblock 2>/dev/null >"$d/supervisor.$$" \
         && dd bs="$3" count=1 iflag=fullblock 2>/dev/null >"$d/prelude.$$" \
+        && [ "$(wc -c <"$d/supervisor.$$")" -eq "$2" ] && [ "$(wc -c <"$d/prelude.$$")" -eq "$3" ] \
         && mv -f "$d/supervisor.$$" "$d/supervisor" && mv -f "$d/prelude.$$" "$d/prelude" \
         && exec $4 "$d/supervisor" attach "$d" "$4" "$5" "$6"
         """
@@ -26,13 +28,27 @@ enum GuestProgram {
     ///   - marker: Random text; what comes before it on either stream was written by start-up files of the login shell.
     ///   - offset: Where in the output log to go on; nil means at its end.
     static func command(options: SupervisorOptions, marker: String, offset: UInt64?) -> RemoteCommand {
+        command(
+            asRoot: options.asRoot, bootstrap,
+            [
+                options.stateDirectory, String(supervisor.count), String(prelude.count), options.shell, marker,
+                offset.map(String.init) ?? "end",
+            ])
+    }
+
+    /// The command for a further connection, which carries chunks of uploads to the program that is there.
+    static func lane(options: SupervisorOptions, marker: String) -> RemoteCommand {
+        command(
+            asRoot: options.asRoot, #"exec $2 "$1/supervisor" carry "$1" "$2" "$3""#,
+            [options.stateDirectory, options.shell, marker])
+    }
+
+    /// Runs a script with arguments, as root if need be and allowed.
+    private static func command(asRoot: Bool, _ script: String, _ arguments: [String]) -> RemoteCommand {
         let choose =
-            options.asRoot
+            asRoot
             ? #"[ "$(id -u)" = 0 ] || exec sudo -n /bin/sh -c "$@"; exec /bin/sh -c "$@""# : #"exec /bin/sh -c "$@""#
-        let words = [
-            "/bin/sh", "-c", choose, "sh", bootstrap, "replay", options.stateDirectory, String(supervisor.count),
-            String(prelude.count), options.shell, marker, offset.map(String.init) ?? "end",
-        ]
+        let words = ["/bin/sh", "-c", choose, "sh", script, "replay"] + arguments
         return RemoteCommand("exec " + words.map(ShellText.quoted).joined(separator: " "))
     }
 }
@@ -54,6 +70,11 @@ public struct SupervisorOptions: Sendable {
     public var pingInterval: Duration
     /// After how much silence the connection counts as lost.
     public var silenceTimeout: Duration
+
+    /// How long to wait before a connection is opened again that broke before the guest had answered on it.
+    public var retryPause = Duration.milliseconds(500)
+    /// How many connections beside the first one may carry uploads.
+    public var furtherConnections = 3
 
     /// Makes options.
     public init(

@@ -27,7 +27,7 @@ extension SupervisedGuest {
             } else if ContinuousClock.now > deadline || !ready.isResolved && failure is GuestSupervisorError {
                 return fail(startFailed(link, failure))
             } else {
-                try? await Task.sleep(for: .milliseconds(500))
+                try? await Task.sleep(for: options.retryPause)
             }
         }
     }
@@ -48,37 +48,34 @@ extension SupervisedGuest {
 
     /// Makes the next connection's side of the conversation: it repeats what the guest has not confirmed.
     private func open() -> GuestLink {
-        let generator = SystemRandomNumberGenerator()
-        var random = generator
-        let marker = "replay-" + String(random.next(), radix: 16) + String(random.next(), radix: 16)
-        let frames = OutgoingFrames(first: GuestProgram.firstBytes) { [weak self] in self?.nextChunk() }
+        let marker = Self.marker()
+        let frames = OutgoingFrames(first: GuestProgram.firstBytes) { [weak self] in self?.nextChunk(lane: 0) }
         let link = GuestLink(marker: marker, frames: frames)
+        for upload in state.withLock({ $0.uploads }) { upload.lost(lane: 0) }
         state.withLock { state in
             if state.stopRequested { frames.send(Frame.bytes("cancel")) }
             for id in state.order {
                 if let frame = state.steps[id]?.frame { frames.send(frame) }
             }
             state.generation += 1
-            if state.generation > 1 {
-                for upload in state.uploads { frames.send(upload.restart(token: String(state.generation))) }
-            }
             if state.closing { frames.send(Frame.bytes("remove")) }
             state.link = link
         }
         return link
     }
 
-    private func nextChunk() -> [UInt8]? {
-        for upload in state.withLock({ $0.uploads }) {
-            if let frame = upload.nextFrame() { return frame }
-        }
-        return nil
+    /// Random text that begins what the guest's program says.
+    static func marker() -> String {
+        var random = SystemRandomNumberGenerator()
+        return "replay-" + String(random.next(), radix: 16) + String(random.next(), radix: 16)
     }
 
     /// Runs the conversation on one connection to its end.
     private func converse(on host: any RemoteHost, _ link: GuestLink) async -> (any Error)? {
         let position = state.withLock { $0.position }
         let command = GuestProgram.command(options: options, marker: link.marker, offset: position)
+        // Ended and awaited with this function, whatever becomes of the conversation.
+        async let _: Void = openLanes(beside: link)
         return await withTaskGroup(of: (any Error)?.self) { group in
             group.addTask {
                 do {
@@ -107,7 +104,7 @@ extension SupervisedGuest {
     }
 
     /// Asks a silent guest whether it is there; returns when it does not answer.
-    private func watch(_ host: any RemoteHost, _ link: GuestLink) async -> (any Error)? {
+    func watch(_ host: any RemoteHost, _ link: GuestLink) async -> (any Error)? {
         while !Task.isCancelled {
             try? await Task.sleep(for: options.pingInterval)
             let silence = ContinuousClock.now - link.lastHeard
@@ -129,16 +126,8 @@ extension SupervisedGuest {
         }
         let fields = line.split(separator: " ").map(String.init)
         switch fields.first {
+        case _ where receiveOfUpload(fields): break
         case "queued" where fields.count == 2: state.withLock { $0.steps[fields[1]]?.frame = nil }
-        case "stored" where fields.count == 3: upload(fields[1])?.stored(Int64(fields[2]) ?? 0)
-        case "committed" where fields.count == 2: upload(fields[1])?.committed()
-        case "have" where fields.count == 4:
-            if state.withLock({ String($0.generation) }) == fields[3] {
-                upload(fields[1])?.resume(at: Int64(fields[2]) ?? 0)
-            }
-        case "failed" where fields.count > 2:
-            let error = GuestSupervisorError(.uploadFailed, "upload \(line.dropFirst("failed ".count))")
-            upload(fields[1])?.completed.fail(error)
         case "journal": journal(fields.dropFirst().map { $0 })
         case "removed": removed.fulfil(())
         case "late": record(fields.dropFirst().map { $0 })
@@ -153,8 +142,6 @@ extension SupervisedGuest {
         }
         link.frames.wake()
     }
-
-    private func upload(_ blob: String) -> Upload? { state.withLock { $0.uploads.first { $0.blob == blob } } }
 
     private func greeted(_ fields: [Substring], on link: GuestLink) throws {
         guard fields.count == 4, fields[0] == "1" else {

@@ -21,6 +21,8 @@ public final class SupervisedGuest: Sendable {
 
     struct State {
         var link: GuestLink?
+        /// Further connections, by number from 1.
+        var lanes: [Int: GuestLink] = [:]
         var steps: [String: Known] = [:]
         var order: [String] = []
         var current: String?
@@ -137,13 +139,14 @@ public final class SupervisedGuest: Sendable {
 
     /// Sends a file to the guest, beside whatever runs there. Steps name it as their ``SupervisedStep/blob``.
     ///
-    /// About 4 MiB are in memory at most; small messages overtake it; a lost connection costs only what was under way.
+    /// About 3 MiB a connection are in memory at most; small messages overtake it; a lost connection costs only what was
+    /// under way. A file of this name that the guest has, whole or in part, is not sent again: name it by its content.
     /// - Parameters:
     ///   - blob: Its name on the guest: `blobs/NAME.ready` in a step's first working directory.
     ///   - source: Its content.
     ///   - digest: Asked at the source's end: its SHA-256 in hexadecimal, for `blobs/NAME.sha256`, which the step that
     ///     uses the upload compares.
-    ///   - progress: Called with the number of bytes that the guest has stored.
+    ///   - progress: Called with the number of bytes that the guest has stored. Not called when it had the whole.
     /// - Returns: The number of bytes.
     /// - Throws: The source's error, or ``GuestSupervisorError`` (no room on the guest, for one).
     @discardableResult
@@ -169,8 +172,6 @@ public final class SupervisedGuest: Sendable {
             state.withLock { $0.link }?.frames.send(Frame.bytes("discard", blob))
         }
     }
-
-    private func wake() { state.withLock { $0.link }?.frames.wake() }
 
     // MARK: The end
 

@@ -3,7 +3,9 @@ import Synchronization
 
 /// One file on its way to the guest, in chunks that are kept until the guest says that they are stored.
 ///
-/// So a lost connection costs nothing but the chunks that were under way, and the source need not be readable twice.
+/// Chunks name their place in the file, so it does not matter in which order and over which connection they come, nor
+/// whether one comes twice: a lost connection costs nothing but the chunks that were under way on it. What the guest
+/// has already, from this upload or from one of the same name before, is not sent again.
 final class Upload: Sendable {
     /// The name of the file on the guest.
     let blob: String
@@ -13,27 +15,46 @@ final class Upload: Sendable {
     private struct Chunk {
         var offset: Int64
         var bytes: [UInt8]
-        var sent: ContinuousClock.Instant?
+        /// The connection that carries it; nil when it is to be sent (again).
+        var lane: Int?
+        var sent: ContinuousClock.Instant
+
+        var end: Int64 { offset + Int64(bytes.count) }
     }
 
     private struct State {
+        /// What was read and not yet stored, in order.
         var chunks: [Chunk] = []
-        var nextToSend = 0
         var readOffset: Int64 = 0
+        var stored: Int64 = 0
         var ended = false
+        /// How much the guest had when it was asked: all before it is read here and not sent.
+        var known: Int64 = 0
+        var asked: ContinuousClock.Instant?
+        /// How long the guest took to answer: what a window is divided by.
+        var roundTrip: Duration?
+        /// The end, on the guest's disk, of what it would have after a change of clients.
+        var marked: Int64 = 0
         var commitSent = false
-        /// Whether the guest's size must be heard before anything more is sent.
-        var synchronizing = false
         var chunkSize = 128 * 1024
     }
 
     private static let smallestChunk = 32 * 1024
     private static let largestChunk = 1024 * 1024
-    private static let chunksUnderWay = 4
+    /// On one connection.
+    private static let chunksUnderWay = 3
+    private static let markInterval: Int64 = 16 << 20
+    /// How much of what the guest has is read at once, so that the connection's queue is not held up.
+    private static let skippedAtOnce = 8 << 20
+    /// An upload of this size over this round trip is held up by sshd's window of 2 MiB.
+    private static let worthFurtherConnections: (size: Int64, roundTrip: Duration) = (4 << 20, .milliseconds(20))
 
+    /// Tells this upload from earlier ones of the same name.
+    private let token = String(UInt64.random(in: 0...UInt64.max), radix: 16)
     private let source: any InputSource
     private let digest: @Sendable () -> String?
     private let progress: @Sendable (Int64) -> Void
+    private let waker: @Sendable () -> Void
     private let state = Mutex(State())
 
     init(
@@ -45,23 +66,28 @@ final class Upload: Sendable {
         self.source = source
         self.digest = digest
         self.progress = progress
+        self.waker = waker
         source.setWaker(waker)
     }
 
-    /// The next frame to send, or nil when there is nothing to send now.
-    func nextFrame() -> [UInt8]? {
+    /// The next frame to send over one connection (0 is the one with the conversation), or nil when there is none now.
+    func nextFrame(lane: Int) -> [UInt8]? {
+        guard !completed.isResolved else { return nil }
         do {
             return try state.withLock { state in
-                guard !state.synchronizing, !state.commitSent, !completed.isResolved else { return nil }
-                if state.nextToSend == state.chunks.count {
-                    guard !state.ended, state.chunks.count < Self.chunksUnderWay else { return commitFrame(&state) }
-                    guard try readChunk(&state) else { return commitFrame(&state) }
+                if lane == 0, state.asked == nil {
+                    state.asked = .now
+                    return Frame.bytes("have", blob, token)
                 }
-                let index = state.nextToSend
-                state.nextToSend += 1
-                state.chunks[index].sent = .now
-                let chunk = state.chunks[index]
-                return Frame.bytes("put", blob, String(chunk.offset), payload: chunk.bytes)
+                if let index = state.chunks.firstIndex(where: { $0.lane == nil }) {
+                    return put(&state.chunks[index], lane)
+                }
+                if !state.ended, state.chunks.count(where: { $0.lane == lane }) < Self.chunksUnderWay,
+                    try readChunk(&state)
+                {
+                    return put(&state.chunks[state.chunks.count - 1], lane)
+                }
+                return lane == 0 ? mark(&state) ?? commit(&state) : nil
             }
         } catch {
             completed.fail(error)
@@ -69,12 +95,29 @@ final class Upload: Sendable {
         }
     }
 
+    private func put(_ chunk: inout Chunk, _ lane: Int) -> [UInt8] {
+        chunk.lane = lane
+        chunk.sent = .now
+        return Frame.bytes("put", blob, String(chunk.offset), payload: chunk.bytes)
+    }
+
     /// Fills one chunk from the source; false when the source has nothing now or has ended.
     private func readChunk(_ state: inout State) throws -> Bool {
         var bytes: [UInt8] = []
+        var skipped = 0
         reading: while bytes.count < state.chunkSize {
             switch try source.read(upTo: state.chunkSize - bytes.count) {
             case .bytes(let more):
+                if state.readOffset < state.known {
+                    let count = min(more.count, Int(state.known - state.readOffset))
+                    state.readOffset += Int64(count)
+                    state.stored += Int64(count)
+                    skipped += count
+                    if count < more.count { bytes = Array(more[count...]) }
+                    if skipped < Self.skippedAtOnce { continue reading }
+                    waker()
+                    break reading
+                }
                 if bytes.isEmpty { bytes = more } else { bytes += more }
             case .pending: break reading
             case .end:
@@ -83,28 +126,48 @@ final class Upload: Sendable {
             }
         }
         guard !bytes.isEmpty else { return false }
-        state.chunks.append(Chunk(offset: state.readOffset, bytes: bytes))
+        state.chunks.append(Chunk(offset: state.readOffset, bytes: bytes, lane: nil, sent: .now))
         state.readOffset += Int64(bytes.count)
         return true
     }
 
-    private func commitFrame(_ state: inout State) -> [UInt8]? {
-        guard state.ended, state.nextToSend == state.chunks.count else { return nil }
+    /// Tells the guest how much it has without a gap, for a client that comes after this one.
+    private func mark(_ state: inout State) -> [UInt8]? {
+        let end = state.chunks.first?.offset ?? state.readOffset
+        guard end - state.marked >= Self.markInterval else { return nil }
+        state.marked = end
+        return Frame.bytes("mark", blob, String(end))
+    }
+
+    /// After the last chunk. What goes over this connection comes before it; what goes over others must have come.
+    private func commit(_ state: inout State) -> [UInt8]? {
+        guard state.ended, !state.commitSent, state.chunks.allSatisfy({ $0.lane == 0 }) else { return nil }
         state.commitSent = true
         let digest = digest().map { $0.hasPrefix("sha256:") ? String($0.dropFirst(7)) : $0 }
         return Frame.bytes("commit", blob, String(state.readOffset), digest ?? "-")
     }
 
-    /// The guest has stored everything before this offset.
-    func stored(_ offset: Int64) {
+    /// Whether further connections would speed it up.
+    var wantsFurtherConnections: Bool {
         state.withLock { state in
-            while let first = state.chunks.first, first.offset + Int64(first.bytes.count) <= offset {
-                if let sent = first.sent { Self.adapt(&state.chunkSize, to: ContinuousClock.now - sent) }
-                state.chunks.removeFirst()
-                state.nextToSend = max(0, state.nextToSend - 1)
-            }
+            let (size, roundTrip) = Self.worthFurtherConnections
+            return !state.ended && state.readOffset >= size && state.roundTrip.map { $0 >= roundTrip } == true
         }
-        progress(offset)
+    }
+
+    /// The guest has stored the chunk at this offset.
+    func stored(_ offset: Int64) {
+        let stored = state.withLock { state in
+            if let index = state.chunks.firstIndex(where: { $0.offset == offset }) {
+                let chunk = state.chunks.remove(at: index)
+                state.stored += Int64(chunk.bytes.count)
+                Self.adapt(&state.chunkSize, to: ContinuousClock.now - chunk.sent)
+            }
+            return state.stored
+        }
+        progress(stored)
+        // The end may have waited for it.
+        waker()
     }
 
     /// Chunks grow while they are stored quickly (each costs the guest a process) and shrink on a slow link, where a
@@ -117,27 +180,33 @@ final class Upload: Sendable {
         }
     }
 
-    /// A new connection begins: the frame that asks how much the guest has.
-    func restart(token: String) -> [UInt8] {
-        state.withLock {
-            $0.synchronizing = true
-            $0.commitSent = false
+    /// A connection is gone: what it carried is to be sent again. With the conversation's own, all are.
+    func lost(lane: Int) {
+        state.withLock { state in
+            for index in state.chunks.indices where lane == 0 || state.chunks[index].lane == lane {
+                state.chunks[index].lane = nil
+            }
+            guard lane == 0 else { return }
+            state.asked = nil
+            state.commitSent = false
         }
-        return Frame.bytes("have", blob, token)
     }
 
-    /// The guest's answer to ``restart(token:)``: what it has is not sent again, the rest is.
-    func resume(at offset: Int64) {
-        stored(offset)
+    /// The guest's answer to `have`: it has everything up to here.
+    func known(_ offset: Int64) {
         state.withLock { state in
-            state.synchronizing = false
-            state.nextToSend = 0
-            guard let first = state.chunks.first, first.offset < offset else { return }
-            state.chunks[0].bytes.removeFirst(Int(offset - first.offset))
-            state.chunks[0].offset = offset
+            state.roundTrip = state.asked.map { ContinuousClock.now - $0 }
+            state.known = max(state.known, offset)
+            state.marked = max(state.marked, offset)
+            state.chunks.removeAll { chunk in
+                guard chunk.end <= offset else { return false }
+                state.stored += Int64(chunk.bytes.count)
+                return true
+            }
         }
+        waker()
     }
 
     /// The guest has all of it.
-    func committed() { completed.fulfil(state.withLock { $0.readOffset }) }
+    func committed(size: Int64? = nil) { completed.fulfil(size ?? state.withLock { $0.readOffset }) }
 }

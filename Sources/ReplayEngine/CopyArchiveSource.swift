@@ -6,6 +6,13 @@ public import ReplayPlan
 public protocol CopyArchiveSource: Sendable {
     /// The files of one instruction as a tar archive, made while it is read.
     func archive(for action: CopyAction) throws -> any CopyArchiveReading
+    /// `sha256:` of something that is equal only for equal archives; nil when that is not known before it is read.
+    func identity(of action: CopyAction) -> String?
+}
+
+extension CopyArchiveSource {
+    /// Not known.
+    public func identity(of action: CopyAction) -> String? { nil }
 }
 
 /// A tar archive whose members are laid out as `<source index>/<relative path>`.
@@ -36,6 +43,9 @@ public struct ContextArchives: CopyArchiveSource {
     public func archive(for action: CopyAction) throws -> any CopyArchiveReading {
         try context.archive(of: action, manifest: manifest)
     }
+
+    /// The name of the files of one instruction.
+    public func identity(of action: CopyAction) -> String? { context.archiveIdentity(of: action, manifest: manifest) }
 }
 
 /// An archive as the input of an upload.

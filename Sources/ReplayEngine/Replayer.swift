@@ -94,16 +94,20 @@ public final class Replayer: Sendable {
         _ plan: Plan, archives: any CopyArchiveSource, from: Int = 1, attempt: Int = 1
     ) async throws -> [StepResult] {
         let steps = plan.steps.filter { $0.number >= from }
+        let uploads = StepUpload.all(for: steps, from: archives)
         if attempt > 1 { guest.resume() }
         for step in steps {
-            let supervised = StepTranslation.supervised(step, attempt: attempt)
+            let supervised = StepTranslation.supervised(step, attempt: attempt, upload: uploads[step.number])
             recorder.expect(supervised.id, task: .step(step.number), label: label(step, in: plan))
             guest.queue(supervised)
         }
         return try await withTaskCancellationHandler {
             try await withThrowingTaskGroup(of: [StepResult]?.self) { group in
                 group.addTask {
-                    for step in steps { try await self.upload(for: step, archives: archives, in: plan) }
+                    for step in steps {
+                        guard let upload = uploads[step.number] else { continue }
+                        try await self.send(upload, for: step, archives: archives, in: plan)
+                    }
                     return nil
                 }
                 group.addTask { try await self.follow(steps, attempt: attempt) }
@@ -148,14 +152,16 @@ public final class Replayer: Sendable {
             context: recorder.lastLines(of: id), step: step, end: end, log: recorder.log.path.string)
     }
 
-    private func upload(for step: Step, archives: any CopyArchiveSource, in plan: Plan) async throws {
-        guard case .copy(let action) = step.action, !action.sources.isEmpty else { return }
+    private func send(
+        _ upload: StepUpload, for step: Step, archives: any CopyArchiveSource, in plan: Plan
+    ) async throws {
+        guard case .copy(let action) = step.action else { return }
         let task = TaskID("upload-\(step.number)")
         do {
             let archive = try archives.archive(for: action)
             events(.taskStarted(task, label: "\(label(step, in: plan)): upload"))
             try await guest.upload(
-                blob: StepTranslation.blob(step), from: CopyArchiveInput(archive: archive),
+                blob: upload.blob, from: CopyArchiveInput(archive: archive),
                 digest: { archive.digest },
                 progress: { stored in
                     let total = archive.contentSize

@@ -5,15 +5,16 @@ import ReplayPlan
 /// Turns a plan's steps into scripts for the supervisor.
 enum StepTranslation {
     /// The supervised step for a step of the plan.
-    /// - Parameter attempt: Counted from 1; a later attempt has another id, so that it runs although the first one did.
-    static func supervised(_ step: Step, attempt: Int) -> SupervisedStep {
+    /// - Parameters:
+    ///   - attempt: Counted from 1; a later attempt has another id, so that it runs although the first one did.
+    ///   - upload: The step's upload, for a COPY with sources.
+    static func supervised(_ step: Step, attempt: Int, upload: StepUpload?) -> SupervisedStep {
         let id = identifier(step, attempt: attempt)
         return switch step.action {
         case .run(let action): SupervisedStep(id: id, script: script(for: action))
         case .copy(let action):
-            action.sources.isEmpty
-                ? SupervisedStep(id: id, script: "exit 0\n")
-                : SupervisedStep(id: id, script: script(for: action, blob: blob(step)), blob: blob(step))
+            upload.map { SupervisedStep(id: id, script: script(for: action, upload: $0), blob: $0.blob) }
+                ?? SupervisedStep(id: id, script: "exit 0\n")
         case .makeDirectory(let action): SupervisedStep(id: id, script: script(for: action))
         }
     }
@@ -21,11 +22,6 @@ enum StepTranslation {
     /// `step-3`, and `step-3.2` for the second attempt.
     static func identifier(_ step: Step, attempt: Int) -> String {
         attempt == 1 ? "step-\(step.number)" : "step-\(step.number).\(attempt)"
-    }
-
-    /// The name of a COPY's upload on the guest. It holds the step's digest: other content is another upload.
-    static func blob(_ step: Step) -> String {
-        "copy-\(step.number)-\(step.digest.split(separator: ":").last.map { String($0.prefix(16)) } ?? "")"
     }
 
     private static func script(for action: RunAction) -> String {
@@ -54,11 +50,11 @@ enum StepTranslation {
         }
     }
 
-    private static func script(for action: CopyAction, blob: String) -> String {
-        let open = [blob, action.owner ?? "", action.mode ?? "", action.destination].map(ShellText.quoted)
+    private static func script(for action: CopyAction, upload: StepUpload) -> String {
+        let open = [upload.blob, action.owner ?? "", action.mode ?? "", action.destination].map(ShellText.quoted)
         var lines = action.acceptsUnknownOwner ? ["files_accept_unknown=1"] : []
         lines.append("copy_open " + open.joined(separator: " "))
         lines += action.sources.enumerated().map { line(for: $1, index: $0) }
-        return functions + lines.joined(separator: "\n") + "\ncopy_close\n"
+        return functions + lines.joined(separator: "\n") + "\ncopy_close\(upload.isUsedAgain ? " keep" : "")\n"
     }
 }

@@ -19,7 +19,7 @@ final class MadeBytes: InputSource {
     private let state: Shared<State>
 
     init(count: Int, seed: UInt64) {
-        var generator = SplitMix(state: seed)
+        var generator = SeededNumbers(seed: seed)
         // An odd length, so that no two chunks are the same.
         block = (0..<65_537).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         state = Shared(State(left: count))
@@ -45,26 +45,13 @@ final class MadeBytes: InputSource {
     }
 }
 
-/// Random numbers that a printed seed gives again.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-}
-
 @Suite("Links", .serialized, .enabled(if: namespacesWork, "needs root and unshare(1)"), .timeLimit(.minutes(3)))
 struct LinkTests {
     @Test(
         "A link cut anywhere loses nothing, doubles nothing, and runs no step twice",
         arguments: [1, 2, 3, 4] as [UInt64])
     func cuts(seed: UInt64) async throws {
-        var random = SplitMix(state: seed)
+        var random = SeededNumbers(seed: seed)
         // The greeting is about 100 bytes, the whole about 300,000.
         let cuts = (0..<12).map { _ in Int.random(in: 0..<40_000, using: &random) }
         let connector = LocalConnector(cuts: cuts)

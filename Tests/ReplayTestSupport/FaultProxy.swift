@@ -25,6 +25,14 @@ public final class FaultProxy: Sendable {
         public init() {}
     }
 
+    /// Where one connection ends.
+    public enum Cut: Sendable, Hashable {
+        /// After this many bytes from the client.
+        case toServer(Int)
+        /// After this many bytes from the server.
+        case toClient(Int)
+    }
+
     /// What happens to connections.
     public struct Faults: Sendable {
         /// From the client to the server.
@@ -33,6 +41,8 @@ public final class FaultProxy: Sendable {
         public var toClient = Direction()
         /// Connections that are cut end with a reset, not in order.
         public var resets = false
+        /// Each new connection takes the first of these, and ends there, until none is left.
+        public var cuts: [Cut] = []
         /// New connections are accepted and ended at once.
         public var hangsUp = false
         /// New connections are accepted, and nothing else.
@@ -106,11 +116,15 @@ public final class FaultProxy: Sendable {
         state.withLock { state in
             guard !state.isStopped else { return nil }
             defer { state.cuts = false }
-            return FaultProxyLoop.Orders(faults: state.faults, target: state.target, cuts: state.cuts) {
-                [weak self] accepted, toServer, toClient in
-                self?.count(accepted, toServer, toClient)
-            }
+            return FaultProxyLoop.Orders(
+                faults: state.faults, target: state.target, cuts: state.cuts,
+                takeCut: { [weak self] in self?.takeCut() },
+                count: { [weak self] accepted, toServer, toClient in self?.count(accepted, toServer, toClient) })
         }
+    }
+
+    private func takeCut() -> Cut? {
+        state.withLock { $0.faults.cuts.isEmpty ? nil : $0.faults.cuts.removeFirst() }
     }
 
     private func count(_ accepted: Int, _ toServer: Int, _ toClient: Int) {

@@ -8,6 +8,7 @@ struct FaultProxyLoop: Sendable {
         var faults: FaultProxy.Faults
         var target: Int
         var cuts: Bool
+        var takeCut: () -> FaultProxy.Cut?
         var count: (_ accepted: Int, _ toServer: Int, _ toClient: Int) -> Void
     }
 
@@ -51,6 +52,7 @@ struct FaultProxyLoop: Sendable {
 private final class Link {
     private let client: Peer
     private let server: Peer?
+    private let cut: FaultProxy.Cut?
     private var toServer = Flow()
     private var toClient = Flow()
     private(set) var isOver = false
@@ -68,6 +70,7 @@ private final class Link {
             server = Peer(number)
         }
         self.client = client
+        cut = orders.takeCut()
     }
 
     /// When a byte that waits may pass.
@@ -93,8 +96,14 @@ private final class Link {
     /// Hands on what is due.
     func move(_ orders: FaultProxyLoop.Orders) {
         guard let server else { return }
-        let forth = toServer.give(to: server.socket, orders.faults.toServer)
-        let back = toClient.give(to: client.socket, orders.faults.toClient)
+        var (ahead, behind) = (orders.faults.toServer, orders.faults.toClient)
+        switch cut {
+        case .toServer(let count): ahead.cutAfter = count
+        case .toClient(let count): behind.cutAfter = count
+        case nil: break
+        }
+        let forth = toServer.give(to: server.socket, ahead)
+        let back = toClient.give(to: client.socket, behind)
         orders.count(0, forth, back)
         if toServer.isCut || toClient.isCut || toServer.isBroken || toClient.isBroken {
             end(resets: orders.faults.resets)

@@ -13,7 +13,8 @@
 #             `finished` line is the only proof that a step ended, and of how.
 #   output    both streams of all steps; between them stand the journal's lines as marks, which begin with a secret
 #             that no step can see. So one stream tells in one order what was written and which step wrote it.
-#   blobs/B   uploads; B.ready when complete
+#   blobs/B   uploads; B.ready when complete; B.mark: how much there is without a gap, at least;
+#             B.upload, B.done: which upload is, and was, at it
 #   bell      a FIFO: a line in it says that the queue or the blobs have news
 #   sink      the FIFO that is a step's stdout and stderr. A FIFO as in a container, and not the log itself: opening
 #             /dev/stdout again must not cut the log off, and must work for every user. The journal's lines go the same
@@ -357,43 +358,44 @@ follow() {
     done
 }
 
-# The size of blob $1, 0 when there is none.
-blob_size() {
-    size=0
-    [ ! -e "blobs/$1" ] || size=$(wc -c <"blobs/$1")
-    [ ! -e "blobs/$1.ready" ] || size=$(wc -c <"blobs/$1.ready")
-    size=$((size))
+put() { # BLOB OFFSET LENGTH
+    if [ -e "blobs/$1.ready" ]; then
+        drain "$3"
+    elif ! dd of="blobs/$1" bs="$3" count=1 iflag=fullblock oflag=seek_bytes seek="$2" conv=notrunc 2>/dev/null; then
+        # What is there of it is of no use, and the room is needed.
+        rm -f "blobs/$1" "blobs/$1.mark"
+        answer "failed $1 cannot write to $state/blobs: is the disk full?"
+        return
+    fi
+    answer "stored $1 $2"
 }
 
-put() { # BLOB OFFSET LENGTH
-    if [ "$open_blob" != "$1" ]; then
-        blob_size "$1"
-        open_blob=$1 open_size=$size
-    fi
-    if [ "$open_size" != "$2" ]; then
-        drain "$3"
-        answer "failed $1 offset $2 does not follow $open_size"
-    elif take "$3" >>"blobs/$1"; then
-        open_size=$((open_size + $3))
-        answer "stored $1 $open_size"
+have() { # BLOB UPLOAD
+    there=0 finished=''
+    { read -r there <"blobs/$1.mark"; } 2>/dev/null
+    { read -r finished <"blobs/$1.done"; } 2>/dev/null
+    if [ -e "blobs/$1.ready" ]; then
+        answer "committed $1 $(wc -c <"blobs/$1.ready")"
+    elif [ "$finished" = "$2" ]; then
+        # The step that it was for has used it up before the client heard that it was complete.
+        answer "committed $1"
     else
-        # What is there of it is of no use, and the room is needed.
-        rm -f "blobs/$1"
-        open_blob=
-        answer "failed $1 cannot write to $state/blobs: is the disk full?"
+        printf '%s\n' "$2" >"blobs/$1.upload"
+        answer "have $1 $there"
     fi
 }
 
 commit() { # BLOB SIZE DIGEST, which the step that uses the upload checks
     if [ ! -e "blobs/$1.ready" ]; then
-        open_blob=
         : >>"blobs/$1"
-        blob_size "$1"
+        size=$(wc -c <"blobs/$1")
         if [ "$size" != "$2" ]; then
             answer "failed $1 has $size bytes instead of $2"
             return
         fi
-        printf '%s\n' "$3" >"blobs/$1.sha256" && mv -f "blobs/$1" "blobs/$1.ready" || {
+        rm -f "blobs/$1.mark"
+        read -r upload <"blobs/$1.upload"
+        printf '%s\n' "$upload" >"blobs/$1.done" && printf '%s\n' "$3" >"blobs/$1.sha256" && mv -f "blobs/$1" "blobs/$1.ready" || {
             answer "failed $1 cannot write to $state/blobs: is the disk full?"
             return
         }
@@ -402,13 +404,32 @@ commit() { # BLOB SIZE DIGEST, which the step that uses the upload checks
     answer "committed $1"
 }
 
+# A further connection of the same client, which carries uploads only. The journal and the bell are not its business.
+carry() { # MARKER
+    umask 077
+    cd "$state" || exit
+    exec 3>&2 2>>errors
+    answer "$1 hello $version"
+    while read -r verb one two _ length; do
+        case $verb in
+            put) put "$one" "$two" "$length" ;;
+            ping) answer "pong" ;;
+            *) exit ;;
+        esac
+    done
+}
+
+# A link that breaks cuts a payload off, which is no error for dd: what is not whole must not be used.
+whole() { [ "$1" != take ] || [ "$(wc -c <"$2")" -eq "$3" ] || exit 0; }
+
 queue_step() { # take|take_lines ID FLAGS BLOB LENGTH
     reader=$1
     shift
     case $queued in
         *" $1 "*) "$reader" "$4" >/dev/null ;;
         *)
-            if "$reader" "$4" >"steps/$1" && printf 'step %s %s %s\n' "$1" "$2" "$3" >>queue; then
+            if "$reader" "$4" >"steps/$1" && whole "$reader" "steps/$1" "$4" \
+                && printf 'step %s %s %s\n' "$1" "$2" "$3" >>queue; then
                 queued="$queued$1 "
                 printf '\n' >&7
             else
@@ -458,19 +479,15 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
     follow "$((from))" &
     follower=$!
     trap 'kill "$follower" 2>/dev/null' EXIT
-    open_blob='' open_size=0
     while read -r verb one two three length; do
         case $verb in
             step) queue_step take "$one" "$two" "$three" "$length" ;;
             lines) queue_step take_lines "$one" "$two" "$three" "$length" ;;
             put) put "$one" "$two" "$length" ;;
             commit) commit "$one" "$two" "$three" ;;
-            have)
-                open_blob=
-                blob_size "$one"
-                answer "have $one $size $two"
-                ;;
-            discard) rm -f "blobs/$one" "blobs/$one.ready" "blobs/$one.sha256" ;;
+            have) have "$one" "$two" ;;
+            mark) printf '%s\n' "$two" >"blobs/$one.mark" ;;
+            discard) rm -f "blobs/$one" "blobs/$one."* ;;
             ack) fallocate --punch-hole --offset 0 --length "$one" output ;;
             ping)
                 # After so long a silence there is nothing in the log that the client has not seen. What the journal
@@ -509,4 +526,5 @@ case $role in
     attach) shift 3; attach "$@" ;;
     execute) isolation=$4; execute ;;
     cancel) cancel ;;
+    carry) carry "$4" ;;
 esac

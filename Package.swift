@@ -171,7 +171,8 @@ let package = Package(
             "ReplayEngineTests",
             [
                 "ReplayEngine", "Basemaps", "DockerfileLanguage", "ReplayPlan", "ReplayEvents", "GuestSupervisor",
-                "RemoteHosts", "ReplayTestSupport", "CopyVectorSupport", "BuildContexts", "SSHTransport", subprocess, system,
+                "RemoteHosts", "ReplayTestSupport", "CopyVectorSupport", "BuildContexts", "SSHTransport", subprocess,
+                system,
                 crypto,
             ]),
         tests(

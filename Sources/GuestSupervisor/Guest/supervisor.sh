@@ -375,6 +375,7 @@ have() { # BLOB UPLOAD
     { read -r there <"blobs/$1.mark"; } 2>/dev/null
     { read -r finished <"blobs/$1.done"; } 2>/dev/null
     if [ -e "blobs/$1.ready" ]; then
+        printf '%s\n' "$2" >"blobs/$1.done"
         answer "committed $1 $(wc -c <"blobs/$1.ready")"
     elif [ "$finished" = "$2" ]; then
         # The step that it was for has used it up before the client heard that it was complete.

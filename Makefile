@@ -13,6 +13,9 @@ BENCH_PACKAGES := packer ansible-core ansible-mitogen
 
 # One at a time: many of them hold real servers to deadlines.
 UNIT_TESTS := $(SWIFT) test --skip-build --disable-xctest --no-parallel --skip EndToEndTests
+# One guest after the other. Emulation in QEMU 7.2 crashes now and then (signal 11) and deadlines slip on a busy machine:
+# `make test` therefore gives a failing half one more chance.
+GUEST_TESTS := $(SWIFT) test --skip-build --disable-xctest --no-parallel --filter EndToEndTests
 
 .PHONY: help deps deps-test build debug test unit soak check fmt bench demo docs install clean
 
@@ -34,8 +37,8 @@ debug:
 
 test: deps-test ## Run all tests: unit, integration against a real sshd, end to end on a QEMU guest
 	$(SWIFT) build --build-tests
-	$(UNIT_TESTS)
-	$(SWIFT) test --skip-build --disable-xctest --filter EndToEndTests
+	$(UNIT_TESTS) || $(UNIT_TESTS)
+	$(GUEST_TESTS) || $(GUEST_TESTS)
 
 unit: ## Run the tests that need no guest
 	$(SWIFT) build --build-tests

@@ -54,6 +54,8 @@ public enum CloudConfig {
         config["ssh_keys"] = nil
         config["no_ssh_fingerprints"] = false
         config["ssh"] = ["emit_keys_to_console": true]
+        // Not every image's own list has it.
+        config["cloud_config_modules"] = ["keys-to-console"]
         return seed(boot, hostName: hostName, config)
     }
 

@@ -2,7 +2,9 @@
 # own namespaces; the lines that call these functions follow. What the client reads are the lines that begin with replay-setup.
 # shellcheck shell=sh disable=SC2154
 PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
-export PATH LC_ALL
+# A busy emulated machine may take longer over an answer than the 25 seconds that sd_bus_call(3) waits.
+SYSTEMD_BUS_TIMEOUT=300
+export PATH LC_ALL SYSTEMD_BUS_TIMEOUT
 
 setup_fail() {
     printf 'replay: %s\n' "$1" >&2
@@ -26,6 +28,15 @@ setup_file() {
         setup_fail "cannot write $2"
 }
 
+# The names of the enabled units, those with the options $@; read from the disk, so that no answer can be missed. There are
+# always some, and a template is compared with them: none is a failure.
+setup_enabled() {
+    setup_units=$(systemctl --root=/ list-unit-files --state=enabled --plain --no-legend "$@") ||
+        setup_fail 'systemctl cannot list the enabled units'
+    [ -n "$setup_units" ] || setup_fail 'systemctl names no enabled unit'
+    printf '%s\n' "$setup_units" | sed 's/[[:space:]].*//'
+}
+
 # Whether one of the commands of unit $1 is one of setup_programs, or the unit has the name of one.
 setup_runs_program() {
     systemctl show --property=ExecStart --value -- "$1" | sed -n 's/^{ path=\([^;]*\) ;.*/\1/p' >"$setup_list"
@@ -46,7 +57,8 @@ setup_displace() {
         setup_names="$setup_names${setup_program##*/} "
         setup_programs="$setup_programs$(readlink -f -- "$setup_found") "
     done
-    for setup_unit in $(systemctl list-unit-files --type=service --state=enabled --plain --no-legend | sed 's/[[:space:]].*//'); do
+    setup_services=$(setup_enabled --type=service) || exit 1
+    for setup_unit in $setup_services; do
         # What a machine cannot do without is nobody's rival.
         case $setup_unit in *@.service | ssh.service | sshd.service | systemd-* | replay-*) continue ;; esac
         setup_runs_program "$setup_unit" || continue
@@ -60,6 +72,8 @@ setup_enable() { systemctl --quiet enable -- "$1" || setup_fail "cannot enable $
 
 # What is enabled and what has failed at the end of the build.
 setup_report() {
-    systemctl list-unit-files --state=enabled --plain --no-legend | sed 's/^\([^[:space:]]*\).*/replay-setup enabled \1/'
-    systemctl list-units --failed --plain --no-legend | sed 's/^\([^[:space:]]*\).*/replay-setup failed \1/'
+    setup_all=$(setup_enabled) || exit 1
+    printf '%s\n' "$setup_all" | sed 's/^/replay-setup enabled /'
+    setup_failed=$(systemctl list-units --failed --plain --no-legend) || setup_fail 'systemctl cannot list the failed units'
+    [ -z "$setup_failed" ] || printf '%s\n' "$setup_failed" | sed 's/^\([^[:space:]]*\).*/replay-setup failed \1/'
 }

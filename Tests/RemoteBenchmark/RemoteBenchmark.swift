@@ -97,7 +97,7 @@ import TerminalProgress
     }
 
     private static func output(_ replayer: Replayer) async throws -> [String: [Double]] {
-        let text = "yes 'Get:1 http://deb.debian.org/debian bookworm/main amd64 libexample1 1.0-1' | head -c 200000000"
+        let text = "yes 'Get:1 http://archive.example/debian bookworm/main amd64 libexample1 1.0-1' | head -c 200000000"
         let action = RunAction(
             arguments: ["/bin/sh", "-c", text],
             environment: [EnvironmentVariable("PATH", "/usr/bin:/bin")], workingDirectory: "/", user: "")

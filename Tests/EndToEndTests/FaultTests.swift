@@ -149,7 +149,7 @@ struct FaultTests {
         let mount = scratch("small").string
         let owner = World.uid ?? 0
         let script = """
-            mkdir "$1" && mount -t tmpfs -o size=1700m,uid=$3,gid=$3,mode=755 replay-test "$1" && mkdir "$1/run" && \
+            mkdir "$1" && mount -t tmpfs -o size=1700m,uid=$3,gid=$3,mode=755 replay-test "$1" && mkdir "$1/run" "$1/tmp" && \
             cp -a "$2/cache" "$1/cache" && chown -R "$3:$3" "$1"
             """
         let made = try await CommandRun.run(["sh", "-c", script, "sh", mount, full, "\(owner)"])

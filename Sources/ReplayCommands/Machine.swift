@@ -30,6 +30,8 @@ struct MachineRequest {
     var options: MachineOptions
     /// Ports of this machine that lead into the guest.
     var forwards: [PortForward] = []
+    /// Raw disk images that the guest gets to read.
+    var attachedDisks: [String] = []
     /// Who logs in: the build user, or `root`.
     var user: String
     /// Further keys that admit the user.
@@ -72,9 +74,10 @@ extension Workshop {
                 hostPublicKey: hostKey.publicKey.description,
                 userPublicKeys: [userKey.publicKey.description] + request.furtherKeys)
             let source = try await source(build)
-            let spec = InstanceSpec(
+            var spec = InstanceSpec(
                 build: build.id, cpus: request.options.cpus, memoryMiB: request.options.memory,
                 diskGiB: request.options.disk, seed: seed(build.id, access), forwards: request.forwards)
+            spec.attachedDisks = request.attachedDisks
             let (machine, link) = try await task(id, label, events: events) {
                 let instance = try await driver.launch(spec, from: source, ledger: store.ledger, events: events)
                 if request.keepsOnError {

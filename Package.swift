@@ -89,7 +89,11 @@ let package = Package(
                 .embedInCode("Guest/run.sh"), .embedInCode("Guest/health.sh"), .embedInCode("Guest/setup.sh"),
             ]),
 
+        module("DockerfileChecks", ["DockerfileLanguage", "Basemaps", "ReplayPlan"]),
+
         // Level 4
+        module(
+            "Explanations", ["DockerfileLanguage", "Basemaps", "ReplayPlan", "MachineServices", "DockerfileChecks"]),
         module(
             "QEMUDriver",
             [
@@ -114,7 +118,7 @@ let package = Package(
                 "DockerfileLanguage", "Basemaps", "ReplayEvents", "RemoteHosts", "Clouds", "SystemCalls", "ReplayPlan",
                 "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress", "BuildContexts",
                 "BaseImages", "MachineServices", "TemplateAudit", "QEMUDriver", "ReplayEngine", "Capture", "Templates",
-                arguments, system, crypto, logging,
+                "DockerfileChecks", "Explanations", arguments, system, crypto, logging,
             ]),
         .executableTarget(name: "replay", dependencies: ["ReplayCommands"], swiftSettings: settings),
 
@@ -180,6 +184,13 @@ let package = Package(
             [
                 "MachineServices", "ReplayPlan", "DockerfileLanguage", "Basemaps", "GuestSupervisor",
                 "ReplayTestSupport",
+            ],
+            exclude: ["Fixtures"]),
+        tests(
+            "DockerfileChecksTests",
+            [
+                "DockerfileChecks", "Explanations", "DockerfileLanguage", "Basemaps", "ReplayPlan", "MachineServices",
+                "ReplayTestSupport", system,
             ],
             exclude: ["Fixtures"]),
         tests("CaptureTests", ["Capture", "ReplayTestSupport"]),

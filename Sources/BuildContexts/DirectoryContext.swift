@@ -36,9 +36,7 @@ public struct DirectoryContext: Sendable {
             throw ContextError(.notFound, "The build context \(root) cannot be used.", cause: error)
         }
         self.root = root
-        let candidates =
-            (dockerfile.map { [FilePath($0.string + ".dockerignore")] } ?? []) + [root.appending(".dockerignore")]
-        for candidate in candidates {
+        for candidate in Self.candidates(root: root, dockerfile: dockerfile) {
             guard let bytes = try? Self.content(of: candidate) else { continue }
             do {
                 ignore = try IgnorePatterns(parsing: bytes)
@@ -50,6 +48,23 @@ public struct DirectoryContext: Sendable {
         }
         ignore = IgnorePatterns()
         ignoreFile = nil
+    }
+
+    /// What the ignore file of a directory says; nil when there is none, or it is not valid.
+    public static func ignoreFile(of root: FilePath, dockerfile: FilePath?) -> ContextManifest.IgnoreFile? {
+        let root = root.isEmpty ? "." : root
+        for candidate in candidates(root: root, dockerfile: dockerfile) {
+            guard let bytes = try? Self.content(of: candidate) else { continue }
+            return (try? IgnorePatterns(parsing: bytes)).map {
+                ContextManifest.IgnoreFile(
+                    name: candidate.lastComponent?.string ?? candidate.string, patterns: $0.patterns)
+            }
+        }
+        return nil
+    }
+
+    private static func candidates(root: FilePath, dockerfile: FilePath?) -> [FilePath] {
+        (dockerfile.map { [FilePath($0.string + ".dockerignore")] } ?? []) + [root.appending(".dockerignore")]
     }
 
     /// Notes everything in the directory that is not ignored, without opening a file.

@@ -36,7 +36,14 @@ struct SourceOptions: ParsableArguments {
 
     /// The build arguments in the order of the command line; a later one of the same name wins.
     func arguments(environment: [String: String]) throws -> [(name: String, value: String)] {
-        try buildArguments.compactMap { text in
+        try Self.arguments(buildArguments, environment: environment)
+    }
+
+    /// What `--build-arg`s say.
+    static func arguments(
+        _ given: [String], environment: [String: String]
+    ) throws -> [(name: String, value: String)] {
+        try given.compactMap { text in
             guard let equals = text.firstIndex(of: "=") else {
                 guard !text.isEmpty else { throw UsageError("--build-arg needs a name: --build-arg NAME=VALUE.") }
                 return environment[text].map { (text, $0) }

@@ -24,6 +24,8 @@ struct StageDispatcher {
     private(set) var instruction: Instruction?
     /// What was found odd.
     var linter: PlanLinter
+    /// What each instruction found and left, when somebody asked for it.
+    var observer: SurveyRecorder?
     /// How many bytes expansion may still add.
     private var remainingGrowth = Self.maximumGrowth
 
@@ -77,6 +79,7 @@ struct StageDispatcher {
         _ instruction: Instruction, origin: CopyOrigin?, isTrigger: Bool
     ) throws(PlanError) {
         self.instruction = instruction
+        observer?.begin(state, operations.count)
         do {
             switch instruction {
             case .run(let run): try dispatch(run, isTrigger: isTrigger)
@@ -86,8 +89,11 @@ struct StageDispatcher {
             default: try configure(instruction)
             }
         } catch {
-            throw error.located(at: instruction.lines)
+            let error = error.located(at: instruction.lines)
+            guard observer != nil else { throw error }
+            observer?.errors.append(error)
         }
+        observer?.end(instruction, stage: stage, isTrigger: isTrigger, state, operations)
     }
 
     /// Expands a word with the stage's environment.

@@ -58,6 +58,16 @@ public enum Credential {
             if text[password].hasPrefix("$") { continue }
             found.append((password, "a password in an address"))
         }
+        for option in ["-u ", "--user "] where text.contains("curl ") {
+            for range in text.ranges(of: option) {
+                let start = text[range.upperBound...].firstIndex { !"'\"".contains($0) } ?? text.endIndex
+                let end = text[start...].firstIndex { " \t\n'\"".contains($0) } ?? text.endIndex
+                guard let colon = text[start..<end].firstIndex(of: ":"), text.index(after: colon) < end,
+                    text[text.index(after: colon)] != "$"
+                else { continue }
+                found.append((text.index(after: colon)..<end, "a password for curl"))
+            }
+        }
         return found.filter { one in
             !found.contains {
                 $0.range != one.range && $0.range.lowerBound <= one.range.lowerBound

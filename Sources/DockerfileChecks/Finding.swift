@@ -39,6 +39,9 @@ public struct Finding: Sendable, Hashable, Codable {
         self.highlight = highlight
     }
 
+    /// The message with a full stop.
+    var sentence: String { message.hasSuffix(".") ? message : message + "." }
+
     /// The lines that it is about.
     public var lines: SourceRange? {
         firstLine.map { SourceRange(first: $0, last: lastLine ?? $0) }

@@ -51,7 +51,7 @@ public struct Rule: Sendable, Hashable {
     private static let planning: [Rule] = [
         Rule(
             "InvalidDockerfile", .planning, .error, "The file is a valid Dockerfile.",
-            hint: "No builder can use the file as it is."),
+            hint: "Change the instruction: a build ends here."),
         Rule(
             "UnknownBase", .planning, .error, "FROM names an image that a basemap knows.",
             hint: "Add a row for it to a table, and name the table with --basemap."),

@@ -9,14 +9,20 @@ public struct SecretMask: Sendable {
     /// Finds the values.
     public init(_ checked: CheckedDockerfile) {
         original = checked.source
-        let suspicious = Set(checked.findings.filter { $0.rule == "SecretsUsedInArgOrEnv" }.compactMap(\.firstLine))
+        // The finding says which name it is about.
+        var suspicious: [Int: Set<Substring>] = [:]
+        for finding in checked.findings where finding.rule == "SecretsUsedInArgOrEnv" {
+            suspicious[finding.firstLine ?? 0, default: []].formUnion(finding.message.split(separator: " "))
+        }
         var values: Set<String> = []
         let stages = checked.dockerfile?.stages ?? []
         let all = (checked.dockerfile?.globalArguments ?? []).map(Instruction.arg) + stages.flatMap(\.instructions)
-        for instruction in all where suspicious.contains(instruction.lines.first) {
+        for instruction in all {
+            guard let names = suspicious[instruction.lines.first] else { continue }
             switch instruction {
-            case .arg(let arg): values.formUnion(arg.arguments.compactMap(\.defaultValue))
-            case .env(let env): values.formUnion(env.pairs.map(\.value))
+            case .arg(let arg):
+                values.formUnion(arg.arguments.filter { names.contains($0.name[...]) }.compactMap(\.defaultValue))
+            case .env(let env): values.formUnion(env.pairs.filter { names.contains($0.name[...]) }.map(\.value))
             default: break
             }
         }

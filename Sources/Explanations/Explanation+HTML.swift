@@ -55,7 +55,7 @@ extension Explanation {
         let findings = line.findings.map { finding in
             """
             <div class="finding \(finding.severity.rawValue)"><b>\(finding.severity.rawValue): \(escaped(finding.rule))</b> \
-            \(escaped(finding.message)).\(finding.hint.map { " <i>\(escaped($0))</i>" } ?? "")</div>
+            \(escaped(finding.message))\(finding.message.hasSuffix(".") ? "" : ".")\(finding.hint.map { " <i>\(escaped($0))</i>" } ?? "")</div>
             """
         }.joined()
         return """
@@ -84,13 +84,13 @@ extension Explanation {
         @media screen and (prefers-color-scheme: dark) { :root { --text: #e6e8eb; --muted: #a0a9b4; --back: #15181c;
           --line: #343a42; --code: #1f242a; --accent: #7fb0ff; --good: #6fce93; --bad: #ff8a80; --warn: #f0c060; } }
         * { box-sizing: border-box; }
-        body { margin: 0 auto; max-width: 60rem; padding: 2rem 1.25rem; color: var(--text); background: var(--back);
+        body { margin: 0 auto; max-width: 60rem; padding: 2rem 1.25rem; color: var(--text); background: var(--back); overflow-wrap: anywhere;
           font: 16px/1.5 system-ui, "Liberation Sans", Arial, sans-serif; }
         h1 { font-size: 1.5rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
         h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
         .verdict { font-weight: 600; margin: 0 0 1rem; }
         .good { color: var(--good); } .bad { color: var(--bad); }
-        dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.25rem; margin: 0 0 1.5rem; }
+        dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .25rem 1.25rem; margin: 0 0 1.5rem; }
         dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
         table { border-collapse: collapse; width: 100%; table-layout: fixed; }
         th { text-align: left; font-weight: 600; color: var(--muted); border-bottom: 2px solid var(--line); padding: .4rem; }

@@ -8,6 +8,8 @@ struct DockerfileSearch {
     /// Words and directories that led nowhere, each with a sentence.
     private(set) var problems: [(path: String, message: String)] = []
     private var seen: Set<FilePath> = []
+    /// How many files were found, those that had been found before included.
+    private var foundCount = 0
 
     /// Looks for all words.
     init(_ words: [String]) {
@@ -32,13 +34,14 @@ struct DockerfileSearch {
     private mutating func add(_ path: FilePath, isNamed: Bool) {
         let type = try? path.stat().type
         if type == .directory {
-            let count = files.count
+            let count = foundCount
             walk(path)
-            if isNamed, files.count == count {
+            if isNamed, foundCount == count {
                 problems.append((path.string, "there is no Dockerfile below '\(path)'"))
             }
-        } else if seen.insert(path.lexicallyNormalized()).inserted {
-            files.append(path)
+        } else {
+            foundCount += 1
+            if seen.insert(path.lexicallyNormalized()).inserted { files.append(path) }
         }
     }
 

@@ -13,10 +13,10 @@ let debian = ResolvedBase(
     sources: [.recipe(RecipeSource(tool: "mmdebstrap", suite: "bookworm", packages: []))])
 
 /// A checker whose basemap knows Debian.
-let checker = checker()
+let checker = makeChecker()
 
 /// A checker with build arguments.
-func checker(arguments: [String: String] = [:]) -> DockerfileChecker {
+func makeChecker(arguments: [String: String] = [:]) -> DockerfileChecker {
     DockerfileChecker(options: PlanOptions(buildArguments: arguments, platform: amd64)) { reference in
         guard reference.hasPrefix("debian:") else { return .unknown("No basemap knows the image \(reference).") }
         var base = debian
@@ -28,7 +28,7 @@ func checker(arguments: [String: String] = [:]) -> DockerfileChecker {
 /// Checks a text.
 func check(_ text: String, ignoring patterns: [String]? = nil, argument: [String]? = nil) -> CheckedDockerfile {
     let arguments = argument.flatMap { $0.count == 2 ? [$0[0]: $0[1]] : nil } ?? [:]
-    return checker(arguments: arguments).check(
+    return makeChecker(arguments: arguments).check(
         Array(text.utf8),
         ignoreFile: patterns.map { ContextManifest.IgnoreFile(name: ".dockerignore", patterns: $0) })
 }

@@ -66,7 +66,7 @@ extension MachineLinter {
 
     private static let vitalUnits: Set = [
         "ssh", "sshd", "networking", "systemd-networkd", "NetworkManager", "systemd-resolved", "dbus", "systemd-udevd",
-        "cloud-init", "cloud-init-local", "cloud-config", "cloud-final", "getty", "multi-user",
+        "cloud-init", "cloud-init-local", "cloud-config", "cloud-final", "multi-user",
     ]
 
     private mutating func checkDisabledUnits(_ command: ShellCommand, _ entry: Survey.Entry) {

@@ -60,7 +60,7 @@ public struct CheckReport: Sendable {
             var properties = ["file=\(escaped(path, isProperty: true))"]
             if let lines = finding.lines { properties += ["line=\(lines.first)", "endLine=\(lines.last)"] }
             properties.append("title=\(escaped(finding.rule, isProperty: true))")
-            let message = ([finding.message + "."] + [finding.hint].compactMap { $0 }).joined(separator: " ")
+            let message = ([finding.sentence] + [finding.hint].compactMap { $0 }).joined(separator: " ")
             return "::\(finding.severity.rawValue) \(properties.joined(separator: ","))::\(escaped(message))\n"
         }.joined()
     }

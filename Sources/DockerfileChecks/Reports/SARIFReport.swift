@@ -79,7 +79,7 @@ struct SARIFReport: Encodable {
     private static func result(_ finding: Finding, path: String, index: Int) -> Result {
         Result(
             ruleId: finding.rule, ruleIndex: index, level: finding.severity.rawValue,
-            message: Text(text: finding.message + "."),
+            message: Text(text: finding.sentence),
             locations: [
                 Location(
                     physicalLocation: PhysicalLocation(

@@ -143,6 +143,14 @@ let package = Package(
                 "ReplayPlan", "ReplayTestSupport", "SSHTransport", "TerminalProgress", system,
             ],
             path: "Tests/RemoteBenchmark", swiftSettings: settings),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Archives", "Basemaps", "DockerfileChecks", "DockerfileLanguage", "Explanations", "MachineServices",
+                "ReplayPlan", system,
+            ],
+            path: "Tests/FuzzTargets", swiftSettings: settings),
+        tests("FuzzTargetsTests", ["FuzzTargets", "ReplayTestSupport"]),
         tests("DockerfileLanguageTests", ["DockerfileLanguage", "ReplayTestSupport", system]),
         tests("BasemapsTests", ["Basemaps"]),
         tests("CloudsTests", ["Clouds", "ReplayTestSupport"]),
@@ -207,3 +215,12 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings the program's main, so this one is no ordinary product: see `make fuzz`.
+if ProcessInfo.processInfo.environment["REPLAY_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzing", dependencies: ["FuzzTargets"], path: "Tests/Fuzzing",
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]))
+}

@@ -20,7 +20,7 @@ public struct DirectoryContext: Sendable {
     /// The file that the patterns come from; nil when there is none.
     public let ignoreFile: FilePath?
     /// What ADD takes from the network.
-    private let remotes = RemoteSources()
+    private let remotes: RemoteSources
 
     /// Makes a context of a directory.
     ///
@@ -28,6 +28,12 @@ public struct DirectoryContext: Sendable {
     /// `.dockerignore` in the directory. As in BuildKit, an ignore file that cannot be read counts as none.
     /// - Throws: ``ContextError``: `not-found` when there is no such directory, `ignore-file` when a pattern is wrong.
     public init(root: FilePath, dockerfile: FilePath?) throws {
+        try self.init(root: root, dockerfile: dockerfile, remotes: RemoteSources())
+    }
+
+    /// - Parameter remotes: What keeps the directory, when it was fetched.
+    init(root: FilePath, dockerfile: FilePath?, remotes: RemoteSources) throws {
+        self.remotes = remotes
         do {
             guard try root.stat().type == .directory else {
                 throw ContextError(.notFound, "The build context \(root) is no directory.")
@@ -102,6 +108,17 @@ public struct DirectoryContext: Sendable {
             }
         }
         return result
+    }
+
+    /// Makes a directory of this machine, or what an address names, a further context.
+    /// - Returns: What it holds, for ``ContextManifest/fetched``.
+    /// - Throws: ``ContextError``, or `PlanError` when it cannot be fetched.
+    public func manifest(ofContext name: String, at text: String) async throws -> ContextManifest {
+        let identifier = ContextReference.identifier(named: name)
+        let fetched = try await FetchedContext(text, remotes: remotes)
+        let root = try fetched?.directory() ?? FilePath(text)
+        let context = try DirectoryContext(root: root, dockerfile: nil, remotes: remotes)
+        return try remotes.adopt(root, as: identifier, ignore: context.ignore)
     }
 
     /// The files of one COPY or ADD as a tar archive.

@@ -6,7 +6,10 @@ import TerminalProgress
 
 /// Which Dockerfile, which context: shared by `build` and `plan`.
 struct SourceOptions: ParsableArguments {
-    @Argument(help: "A directory with a Dockerfile, or a Dockerfile (its directory is then the context).")
+    @Argument(
+        help: ArgumentHelp(
+            "A directory with a Dockerfile, a Dockerfile (its directory is then the context), the address of a git repository or of an archive, or - for standard input."
+        ))
     var path: String = "."
 
     @Option(name: [.short, .long], help: "The Dockerfile, when it is not PATH/Dockerfile.")
@@ -15,6 +18,13 @@ struct SourceOptions: ParsableArguments {
     @Option(
         name: .customLong("build-arg"), help: "NAME=VALUE for an ARG; NAME alone takes the value from the environment.")
     var buildArguments: [String] = []
+
+    @Option(
+        name: .customLong("build-context"),
+        help: ArgumentHelp(
+            "A further context for COPY --from=NAME: a directory, or the address of a git repository or an archive.",
+            valueName: "name=source"))
+    var buildContexts: [String] = []
 
     @Option(help: "The stage to build, when it is not the last one.")
     var target: String?

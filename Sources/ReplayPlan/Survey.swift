@@ -212,7 +212,10 @@ extension Survey.Copy {
             switch source {
             case .tree(let tree):
                 sources.append(tree.text)
-                isFromElsewhere = isFromElsewhere || tree.origin != .context
+                switch tree.origin {
+                case .context, .named: break
+                case .stage, .image: isFromElsewhere = true
+                }
             case .download(let download, _): sources.append(RemoteSource.withoutPassword(download.url))
             case .repository(_, let text): sources.append(RemoteSource.withoutPassword(text))
             case .inline(let file):

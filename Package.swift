@@ -221,6 +221,6 @@ if ProcessInfo.processInfo.environment["REPLAY_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "Fuzzing", dependencies: ["FuzzTargets"], path: "Tests/Fuzzing",
-            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])],
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]))
+            swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
 }

@@ -224,3 +224,8 @@ if ProcessInfo.processInfo.environment["REPLAY_FUZZ"] != nil {
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
 }
+
+// Only `make docs` needs the plugin.
+if ProcessInfo.processInfo.environment["REPLAY_DOCS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.3"))
+}

@@ -1,10 +1,16 @@
 internal import DockerfileLanguage
 
-/// Takes secrets out of a Dockerfile's text, so that it can be shown: credentials that can be told by their form, and what
-/// ARG and ENV give to names that sound like secrets.
+/// Takes secrets out of what is shown of a Dockerfile: credentials that can be told by their form, and what ARG and ENV give to
+/// names that sound like secrets.
 public struct SecretMask: Sendable {
-    private let values: [String]
+    /// The values, by the lines of the instructions that set them.
+    private var valuesByLine: [Int: [String]] = [:]
+    /// Those that are looked for everywhere.
+    private var values: [String] = []
     private let original: SourceText
+
+    /// How many values are looked for everywhere: each costs a search of each text.
+    private static let maximumValues = 64
 
     /// Finds the values.
     public init(_ checked: CheckedDockerfile) {
@@ -14,30 +20,36 @@ public struct SecretMask: Sendable {
         for finding in checked.findings where finding.rule == "SecretsUsedInArgOrEnv" {
             suspicious[finding.firstLine ?? 0, default: []].formUnion(finding.message.split(separator: " "))
         }
-        var values: Set<String> = []
+        guard !suspicious.isEmpty else { return }
         let stages = checked.dockerfile?.stages ?? []
         let all = (checked.dockerfile?.globalArguments ?? []).map(Instruction.arg) + stages.flatMap(\.instructions)
         for instruction in all {
             guard let names = suspicious[instruction.lines.first] else { continue }
-            switch instruction {
-            case .arg(let arg):
-                values.formUnion(arg.arguments.filter { names.contains($0.name[...]) }.compactMap(\.defaultValue))
-            case .env(let env): values.formUnion(env.pairs.filter { names.contains($0.name[...]) }.map(\.value))
-            default: break
-            }
+            let found =
+                switch instruction {
+                case .arg(let arg): arg.arguments.filter { names.contains($0.name[...]) }.compactMap(\.defaultValue)
+                case .env(let env): env.pairs.filter { names.contains($0.name[...]) }.map(\.value)
+                default: [String]()
+                }
+            // Short values stand in many places, and what begins with a variable is none.
+            let values = found.filter { $0.count > 3 && !$0.hasPrefix("$") }
+            for line in instruction.lines.first...instruction.lines.last { valuesByLine[line] = values }
+            if self.values.count < Self.maximumValues { self.values += values }
         }
-        // Short values stand in many places, and what begins with a variable is none.
-        self.values = values.filter { $0.count > 3 && !$0.hasPrefix("$") }.sorted { $0.count > $1.count }
+        values.sort { $0.count > $1.count }
     }
 
     /// A text without the secrets.
-    public func masked(_ text: String) -> String {
-        values.reduce(Credential.masked(text)) { $0.replacing($1, with: "***") }
+    /// - Parameter line: The line that it is about.
+    public func masked(_ text: String, line: Int? = nil) -> String {
+        let own = line.flatMap { valuesByLine[$0] } ?? []
+        return (own + values).reduce(Credential.masked(text)) { $0.replacing($1, with: "***") }
     }
 
     /// The file without the secrets; its lines stay where they are.
     var source: SourceText {
-        guard !values.isEmpty || Credential.kind(in: String(decoding: original.bytes, as: UTF8.self)) != nil else {
+        guard !valuesByLine.isEmpty || Credential.kind(in: String(decoding: original.bytes, as: UTF8.self)) != nil
+        else {
             return original
         }
         var isInKey = false
@@ -48,10 +60,10 @@ public struct SecretMask: Sendable {
                 return "***"
             }
             guard let begin = line.firstRange(of: "-----BEGIN "), line.contains("PRIVATE KEY") else {
-                return masked(line)
+                return masked(line, line: number)
             }
             isInKey = !line.contains("-----END ")
-            return masked(String(line[..<begin.lowerBound])) + "***"
+            return masked(String(line[..<begin.lowerBound]), line: number) + "***"
         }
         return SourceText(Array(lines.joined(separator: "\n").utf8))
     }

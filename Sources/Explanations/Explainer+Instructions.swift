@@ -13,7 +13,8 @@ extension Explainer {
     ) -> Line {
         Line(
             firstLine: syntax.lines.first, lastLine: syntax.lines.last, stage: stage,
-            text: mask.masked(text ?? syntax.text), kind: kind, step: step, effect: mask.masked(effect),
+            text: mask.masked(text ?? syntax.text, line: syntax.lines.first), kind: kind, step: step,
+            effect: mask.masked(effect, line: syntax.lines.first),
             differences: differences, findings: [])
     }
 
@@ -91,10 +92,10 @@ extension Explainer {
             let values = arg.arguments.map(\.name).joined(separator: ", ")
             return made(.setting, "\(values): known to the steps from here on; nothing of it stays on the machine")
         case .user:
-            return made(.setting, "the steps from here on, and the service, run as \(Self.user(entry.after.user))")
+            return made(.setting, "the steps from here on, and the service, run as \(Self.user(entry.user))")
         case .shell: return made(.setting, "the shell of the steps and commands in shell form from here on")
         case .workdir:
-            return made(.setting, "the steps from here on, and the service, run in \(entry.after.workingDirectory)")
+            return made(.setting, "the steps from here on, and the service, run in \(entry.workingDirectory)")
         case .cmd, .entrypoint: return command(made)
         case .healthcheck: return health(made)
         case .stopSignal:
@@ -106,9 +107,8 @@ extension Explainer {
                 .record, "recorded in /etc/replay/config.json and in the template",
                 ["No port is opened or closed: what listens on the machine can be reached as its network allows."])
         case .volume:
-            let paths = entry.after.config.volumes.filter { !entry.before.config.volumes.contains($0) }
             return made(
-                .directory, "\(paths.joined(separator: ", ")) is there when the machine boots",
+                .directory, "\(entry.volumes.joined(separator: ", ")) is there when the machine boots",
                 [
                     "No volume is mounted: what is written there is on the machine's own disk, and what the steps put there stays."
                 ])

@@ -66,16 +66,21 @@ public struct Explainer {
         return Explanation(
             path: path, base: checked.base.map { "\($0.distribution) \($0.release) \($0.architecture)" },
             isReplayable: checked.count(of: .error) == 0, stepCount: number, service: serviceText,
-            generalDifferences: Self.generalDifferences, lines: lines, tests: file.tests.map(mask.masked),
-            notices: (setup?.notices ?? []).map(mask.masked))
+            generalDifferences: Self.generalDifferences, lines: lines, tests: file.tests.map { mask.masked($0) },
+            notices: (setup?.notices ?? []).map { mask.masked($0) })
     }
 
     /// Puts each finding to the instruction that it is about.
     private func attach(_ findings: [Finding], to lines: inout [Explanation.Line]) {
+        let order = lines.indices.sorted { lines[$0].firstLine < lines[$1].firstLine }
         for finding in findings {
-            let first = finding.firstLine ?? 1
-            let place = lines.firstIndex { $0.firstLine <= first && first <= $0.lastLine } ?? lines.indices.first
-            if let place { lines[place].findings.append(finding) }
+            // The last instruction that begins at the line or before it.
+            var (low, high) = (0, order.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if lines[order[middle]].firstLine <= finding.firstLine ?? 1 { low = middle + 1 } else { high = middle }
+            }
+            if !order.isEmpty { lines[order[max(0, low - 1)]].findings.append(finding) }
         }
     }
 

@@ -107,6 +107,12 @@ struct RuleOptions: ParsableArguments {
         name: .customLong("build-arg"), help: "NAME=VALUE for an ARG; NAME alone takes the value from the environment.")
     var buildArguments: [String] = []
 
+    @Option(
+        name: .customLong("build-context"),
+        help: ArgumentHelp(
+            "A further context for COPY --from=NAME; only its name matters here.", valueName: "name=source"))
+    var buildContexts: [String] = []
+
     @Option(help: "The stage to build, when it is not the last one.")
     var target: String?
 
@@ -119,9 +125,11 @@ struct RuleOptions: ParsableArguments {
     /// The options of a plan.
     func planOptions(environment: [String: String]) throws -> PlanOptions {
         let arguments = try SourceOptions.arguments(buildArguments, environment: environment)
-        return PlanOptions(
+        var options = PlanOptions(
             buildArguments: Dictionary(arguments.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }), target: target,
             platform: .thisMachine)
+        options.namedContexts = Set(try SourceOptions.namedContexts(buildContexts).map(\.name))
+        return options
     }
 
     /// A checker that knows the tables of base images.

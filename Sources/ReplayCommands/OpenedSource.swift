@@ -49,8 +49,11 @@ extension SourceOptions {
     }
 
     /// The further contexts that `--build-context` names, in the order of the command line.
-    func namedContexts() throws -> [(name: String, source: String)] {
-        try buildContexts.map { text in
+    func namedContexts() throws -> [(name: String, source: String)] { try Self.namedContexts(buildContexts) }
+
+    /// What `--build-context`s say.
+    static func namedContexts(_ given: [String]) throws -> [(name: String, source: String)] {
+        try given.map { text in
             guard let equals = text.firstIndex(of: "="), equals > text.startIndex,
                 text.index(after: equals) < text.endIndex
             else { throw UsageError("--build-context '\(text)' has not the form NAME=DIRECTORY or NAME=ADDRESS.") }

@@ -1,4 +1,4 @@
-public import Basemaps
+internal import Basemaps
 public import DockerfileLanguage
 
 /// What the instructions of a Dockerfile mean, one after the other, as far as that is known without a machine and without
@@ -6,23 +6,6 @@ public import DockerfileLanguage
 ///
 /// Unlike a ``Plan``, a survey is always made: what is wrong is in ``errors``, and the instructions after it are surveyed too.
 public struct Survey: Sendable {
-    /// What an instruction sees, and what is there after it.
-    public struct Scope: Sendable {
-        /// USER as expanded; empty for root.
-        public var user: String
-        /// WORKDIR.
-        public var workingDirectory: String
-        /// The vector in front of shell forms.
-        public var shell: [String]
-        /// What RUN and expansion see: ENV and ARG.
-        public var environment: [EnvironmentVariable]
-        /// The configuration so far.
-        public var config: ImageConfig
-
-        /// The value of a variable; nil when it is not set.
-        public func value(of name: String) -> String? { environment.last { $0.name == name }?.value }
-    }
-
     /// COPY and ADD, expanded.
     public struct Copy: Sendable, Hashable {
         /// COPY or ADD.
@@ -63,12 +46,18 @@ public struct Survey: Sendable {
         public var isTrigger: Bool
         /// As docker shows it; nil when it does nothing on the machine.
         public var title: String?
-        /// What it does on the machine.
+        /// What it does on the machine. Of the environment of a RUN only what its text names is here.
         public var action: Action
-        /// What it sees.
-        public var before: Scope
-        /// What is there after it.
-        public var after: Scope
+        /// USER after it; empty for root.
+        public var user: String
+        /// WORKDIR after it.
+        public var workingDirectory: String
+        /// CMD, ENTRYPOINT: the argument vector.
+        public var arguments: [String]
+        /// VOLUME: the paths that are new.
+        public var volumes: [String]
+        /// ARG: the names for which ENV has another value than the steps see from here on.
+        public var shadowedNames: [String]
     }
 
     /// What is known of an image.
@@ -183,23 +172,53 @@ struct SurveyRecorder: Sendable {
         let operation = operations.count > operationCount ? operations[operationCount] : nil
         let action: Survey.Action =
             switch operation?.kind {
-            case .run(let run): .run(RunAction(run))
+            case .run(let run): .run(Self.action(run, state))
             case .copy(let copy): .copy(Survey.Copy(copy))
             case .makeDirectory(let directory): .makeDirectory(directory)
             case nil: .none
             }
-        entries.append(
-            Survey.Entry(
-                instruction: instruction, stage: stage, isTrigger: isTrigger, title: operation?.title, action: action,
-                before: Survey.Scope(before), after: Survey.Scope(state)))
+        var entry = Survey.Entry(
+            instruction: instruction, stage: stage, isTrigger: isTrigger, title: operation?.title, action: action,
+            user: state.config.user, workingDirectory: state.config.workingDirectory, arguments: [], volumes: [],
+            shadowedNames: [])
+        switch instruction {
+        case .cmd: entry.arguments = state.config.command ?? []
+        case .entrypoint: entry.arguments = state.config.entrypoint ?? []
+        case .volume:
+            let known = Set(before.config.volumes)
+            entry.volumes = state.config.volumes.filter { !known.contains($0) }
+        case .arg(let arg):
+            entry.shadowedNames = arg.arguments.map(\.name).filter { name in
+                guard let kept = before.config.environment.last(where: { $0.name == name })?.value else { return false }
+                return state.environment[name] != kept
+            }
+        default: break
+        }
+        entries.append(entry)
+        // What is not held any longer is not copied when it changes.
+        before = StageState(config: ImageConfig())
     }
-}
 
-extension Survey.Scope {
-    init(_ state: StageState) {
-        self.init(
-            user: state.config.user, workingDirectory: state.config.workingDirectory, shell: state.shell,
-            environment: state.environment.variables, config: state.config)
+    /// A copy of the whole environment for every RUN would be more than there is memory.
+    private static func action(_ run: RunOperation, _ state: StageState) -> RunAction {
+        var action = RunAction(run)
+        let texts = run.arguments + run.scripts.map(\.content)
+        let names = texts.reduce(into: Set<String>()) { $0.formUnion(Self.names(in: $1)) }
+        action.environment = names.sorted().compactMap { name in
+            state.environment[name].map { EnvironmentVariable(name, $0) }
+        }
+        return action
+    }
+
+    /// The names after `$` and `${`.
+    private static func names(in text: String) -> Set<String> {
+        var names: Set<String> = []
+        for piece in text.utf8.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false).dropFirst() {
+            let start = piece.first == UInt8(ascii: "{") ? piece.dropFirst() : piece
+            let name = start.prefix { $0.isAlphanumeric || $0 == UInt8(ascii: "_") }
+            if !name.isEmpty, let text = String(name) { names.insert(text) }
+        }
+        return names
     }
 }
 

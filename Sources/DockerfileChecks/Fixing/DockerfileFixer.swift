@@ -1,9 +1,8 @@
-public import DockerfileLanguage
+internal import DockerfileLanguage
 
 /// Repairs what can be repaired without a decision: the text changes, what the file means does not.
 ///
-/// Each repair is tried on its own. One after which the file cannot be parsed, or has another number of instructions, is
-/// not made.
+/// A repair after which the file could not be parsed, or had another number of instructions, is not made.
 public enum DockerfileFixer {
     /// The repaired text; the same bytes when there is nothing to repair.
     /// - Parameter check: Answers what is found in a text: one repair may make another one possible.
@@ -26,20 +25,28 @@ public enum DockerfileFixer {
     /// One repair for each finding. Those that take lines out come last, from the end, so that line numbers hold.
     private static func round(_ bytes: [UInt8], _ findings: [Finding], _ file: Dockerfile) -> [UInt8] {
         var lines = SourceLines(bytes)
-        let count = instructionCount(file)
         let ordered =
             findings.filter { $0.rule != "NoEmptyContinuation" }
             + findings.filter { $0.rule == "NoEmptyContinuation" }.reversed()
-        for finding in ordered {
-            guard let repair = Repair(finding, in: file) else { continue }
-            var changed = lines
-            guard repair.apply(to: &changed), changed != lines else { continue }
-            guard let result = try? DockerfileParser.parse(changed.bytes), instructionCount(result) == count else {
-                continue
-            }
-            lines = changed
-        }
+        let instructions = InstructionTable(file)
+        let repairs = ordered.compactMap { Repair($0, in: file, instructions) }
+        apply(repairs[...], to: &lines, count: instructionCount(file))
         return lines.bytes
+    }
+
+    /// All at once, and when that makes no good file, one half after the other: a repair that does harm is found in few steps.
+    private static func apply(_ repairs: ArraySlice<Repair>, to lines: inout SourceLines, count: Int) {
+        guard !repairs.isEmpty else { return }
+        var changed = lines
+        for repair in repairs { repair.apply(to: &changed) }
+        guard changed != lines else { return }
+        if let result = try? DockerfileParser.parse(changed.bytes), instructionCount(result) == count {
+            lines = changed
+        } else if repairs.count > 1 {
+            let middle = repairs.startIndex + repairs.count / 2
+            apply(repairs[..<middle], to: &lines, count: count)
+            apply(repairs[middle...], to: &lines, count: count)
+        }
     }
 
     private static func instructionCount(_ file: Dockerfile) -> Int {

@@ -6,26 +6,24 @@ struct Repair {
     private let range: SourceRange
     private let instruction: Instruction
     private let file: Dockerfile
+    private let instructions: InstructionTable
 
-    init?(_ finding: Finding, in file: Dockerfile) {
-        guard let range = finding.lines else { return nil }
-        let all =
-            file.globalArguments.map(Instruction.arg)
-            + file.stages.flatMap { [Instruction.from($0.from)] + $0.instructions }
-        guard let instruction = all.first(where: { $0.lines.first <= range.first && range.first <= $0.lines.last })
-        else { return nil }
+    init?(_ finding: Finding, in file: Dockerfile, _ instructions: InstructionTable) {
+        guard let range = finding.lines, let instruction = instructions[range.first] else { return nil }
         self.finding = finding
         self.range = range
         self.instruction = instruction
         self.file = file
+        self.instructions = instructions
     }
 
-    /// Changes the lines; false when this cannot be repaired safely.
+    /// Changes the lines; false, and nothing is changed, when this cannot be repaired safely.
+    @discardableResult
     func apply(to lines: inout SourceLines) -> Bool {
         switch (finding.rule, instruction) {
         case ("ConsistentInstructionCasing", _):
             let keyword = instruction.syntax.keyword
-            let isLower = DockerfileLinter.prefersLowercase(file.stages)
+            let isLower = instructions.prefersLowercase
             return replaceFirst(keyword, with: isLower ? keyword.lowercased() : keyword.uppercased(), in: &lines)
         case ("FromAsCasing", .from(let from)):
             guard let word = from.asKeyword else { return false }
@@ -143,11 +141,10 @@ struct Repair {
     /// A shell form whose words no shell would change, where no other instruction depends on the form: ENTRYPOINT in
     /// shell form does not see CMD, and one in JSON form is given CMD's words.
     private func writeArray(_ command: CommandLine, in lines: inout SourceLines) -> Bool {
-        let all = file.stages.flatMap(\.instructions)
         let isAlone =
             switch instruction {
-            case .cmd: !all.contains { if case .entrypoint = $0 { true } else { false } }
-            default: !all.contains { if case .cmd = $0 { true } else { false } }
+            case .cmd: !instructions.hasEntrypoint
+            default: !instructions.hasCommand
             }
         guard isAlone, case .shell(let text) = command else { return false }
         let words = text.split(whereSeparator: \.isWhitespace).map(String.init)

@@ -6,10 +6,10 @@ internal import ReplayPlan
 extension MachineLinter {
     mutating func checkIdentifiers() {
         var noted: Set<Int> = []
-        for entry in entries {
+        for (index, entry) in entries.enumerated() {
             switch entry.action {
-            case .run(let action):
-                for command in Self.commands(of: action) {
+            case .run:
+                for command in commands[index] {
                     guard let word = Self.identifier(in: command), let number = Int(word.value),
                         let owner = Self.owner(of: number), noted.insert(number).inserted
                     else { continue }
@@ -23,7 +23,7 @@ extension MachineLinter {
                 check(owner, of: "\(copy.keyword) --chown", entry, noted: &noted)
             default:
                 guard case .user = entry.instruction else { continue }
-                check(entry.after.user, of: "USER", entry, noted: &noted)
+                check(entry.user, of: "USER", entry, noted: &noted)
             }
         }
     }

@@ -11,10 +11,10 @@ extension MachineLinter {
                 check(copy, at: index)
             case .makeDirectory(let directory):
                 noteVanishing(directory.path, by: "WORKDIR", entry, highlight: nil, laterThan: nil)
-            case .run(let action): check(action, of: entry)
+            case .run: check(commands[index], of: entry)
             case .none:
                 guard case .volume(let volume) = entry.instruction else { continue }
-                for path in entry.after.config.volumes where !entry.before.config.volumes.contains(path) {
+                for path in entry.volumes {
                     noteVanishing(path, by: "VOLUME", entry, highlight: volume.paths.first, laterThan: nil)
                 }
             }
@@ -38,9 +38,9 @@ extension MachineLinter {
         }
     }
 
-    private mutating func check(_ action: RunAction, of entry: Survey.Entry) {
-        let commands = Self.commands(of: action)
+    private mutating func check(_ commands: [ShellCommand], of entry: Survey.Entry) {
         let removed = commands.filter { $0.name == "rm" || $0.name == "rmdir" }.flatMap { $0.operands.map(\.value) }
+            .prefix(Self.lookAhead)
         for command in commands {
             for word in command.writtenPaths {
                 let path = word.value
@@ -76,12 +76,15 @@ extension MachineLinter {
         warn(.vanishingPath, entry, "\(what) puts something at \(path), but \(place) \(why)", highlight: highlight)
     }
 
+    /// How many instructions after a COPY may use what it puts somewhere, and how many files that a RUN removes are noted.
+    private static let lookAhead = 200
+
     /// Whether a RUN after an entry speaks of a path, or of a directory above it.
     private func isUsed(_ path: String, after index: Int) -> Bool {
         let parts = path.split(separator: "/")
         let directory = parts.count > 1 && !path.hasSuffix("/") ? parts.dropLast() : parts[...]
         let needles = [path, "/" + directory.joined(separator: "/")]
-        return entries[(index + 1)...].contains { entry in
+        return entries[(index + 1)...].prefix(Self.lookAhead).contains { entry in
             guard case .run(let action) = entry.action else { return false }
             if needles.contains(where: { Self.isBelow(action.workingDirectory, $0) }) { return true }
             let text = action.arguments.joined(separator: " ") + action.scripts.map(\.content).joined()

@@ -6,11 +6,10 @@ internal import ReplayPlan
 extension MachineLinter {
     mutating func checkServices() {
         for run in runs {
+            let idle: Set = ["true", ":", "exit", "echo", "sleep"]
+            let last = run.commands.lastIndex { !idle.contains($0.name) } ?? 0
             for (index, command) in run.commands.enumerated() {
-                let isLast = run.commands[(index + 1)...].allSatisfy {
-                    ["true", ":", "exit", "echo", "sleep"].contains($0.name)
-                }
-                checkStart(command, isLast: isLast, run.entry)
+                checkStart(command, isLast: index >= last, run.entry)
             }
         }
     }

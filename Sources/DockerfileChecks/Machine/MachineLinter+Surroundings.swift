@@ -34,8 +34,8 @@ extension MachineLinter {
 
     private static func command(of entry: Survey.Entry) -> (keyword: String, arguments: [String])? {
         switch entry.instruction {
-        case .cmd: ("CMD", entry.after.config.command ?? [])
-        case .entrypoint: ("ENTRYPOINT", entry.after.config.entrypoint ?? [])
+        case .cmd: ("CMD", entry.arguments)
+        case .entrypoint: ("ENTRYPOINT", entry.arguments)
         default: nil
         }
     }

@@ -13,12 +13,7 @@ extension MachineLinter {
             {
                 warn(.secretValue, entry, "a heredoc of RUN holds \(kind)")
             }
-            guard case .arg(let arg) = entry.instruction else { continue }
-            for argument in arg.arguments {
-                let name = argument.name
-                guard let kept = entry.before.config.environment.last(where: { $0.name == name })?.value,
-                    let seen = entry.after.value(of: name), seen != kept
-                else { continue }
+            for name in entry.shadowedNames {
                 warn(
                     .argShadowsEnv, entry,
                     "the steps from here on see ARG \(name), while the machine keeps the value of ENV \(name)",

@@ -8,20 +8,23 @@ internal import ReplayPlan
 /// so the rules know what is written, not what happens.
 struct MachineLinter {
     /// A RUN on the machine, read.
-    struct Run {
-        var entry: Survey.Entry
-        var commands: [ShellCommand]
-    }
+    typealias Run = (entry: Survey.Entry, commands: [ShellCommand])
 
     let survey: Survey
     /// ID of os-release of the base; nil when it is not known.
     let distribution: String?
     /// What runs on the machine, in order.
     let entries: [Survey.Entry]
+    /// The commands of each of them; none but for RUN.
+    let commands: [[ShellCommand]]
     /// The RUNs among them.
-    let runs: [Run]
+    var runs: [Run] { zip(entries, commands).filter { !$1.isEmpty } }
     private(set) var findings: [Finding] = []
     private var seen: Set<Finding> = []
+    /// How many findings each rule has had for an instruction, by rule and first line.
+    private var counts: [String: [Int: Int]] = [:]
+    /// The most findings of a rule for one instruction: more would not help, and take long to tell.
+    private static let maximumCount = 20
 
     /// All findings, in the order of the rules.
     static func findings(in survey: Survey, distribution: String?) -> [Finding] {
@@ -41,14 +44,14 @@ struct MachineLinter {
         self.distribution = distribution
         let chain = Set(survey.chain)
         entries = survey.entries.filter { chain.contains($0.stage) }
-        runs = entries.compactMap { entry in
-            guard case .run(let action) = entry.action else { return nil }
-            return Run(entry: entry, commands: Self.commands(of: action))
+        commands = entries.map { entry in
+            guard case .run(let action) = entry.action else { return [] }
+            return Self.commands(of: action)
         }
     }
 
     /// The commands of a RUN, those of a heredoc script included.
-    static func commands(of action: RunAction) -> [ShellCommand] {
+    private static func commands(of action: RunAction) -> [ShellCommand] {
         let variables = Dictionary(action.environment.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
         if let script = action.scripts.first {
             let interpreter = script.content.prefix { $0 != "\n" }
@@ -67,7 +70,11 @@ struct MachineLinter {
         let finding = Finding(
             rule: rule.name, severity: rule.severity, lines: syntax.lines, message: message, hint: rule.hint,
             highlight: highlight)
-        if seen.insert(finding).inserted { findings.append(finding) }
+        guard counts[rule.name, default: [:]][syntax.lines.first, default: 0] < Self.maximumCount,
+            seen.insert(finding).inserted
+        else { return }
+        counts[rule.name, default: [:]][syntax.lines.first, default: 0] += 1
+        findings.append(finding)
     }
 
     /// Calls a body for every command of every RUN.

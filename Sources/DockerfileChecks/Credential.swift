@@ -2,81 +2,117 @@
 public enum Credential {
     /// What a form looks like: a beginning, and how many characters of a set follow at least.
     private struct Form {
-        var prefix: String
+        var prefix: [UInt8]
         var minimum: Int
         var kind: String
+
+        init(_ prefix: String, _ minimum: Int, _ kind: String) {
+            self.prefix = Array(prefix.utf8)
+            self.minimum = minimum
+            self.kind = kind
+        }
     }
 
     private static let forms = [
-        Form(prefix: "AKIA", minimum: 16, kind: "an access key of AWS"),
-        Form(prefix: "ASIA", minimum: 16, kind: "an access key of AWS"),
-        Form(prefix: "ghp_", minimum: 30, kind: "a token of GitHub"),
-        Form(prefix: "gho_", minimum: 30, kind: "a token of GitHub"),
-        Form(prefix: "ghs_", minimum: 30, kind: "a token of GitHub"),
-        Form(prefix: "github_pat_", minimum: 30, kind: "a token of GitHub"),
-        Form(prefix: "glpat-", minimum: 20, kind: "a token of GitLab"),
-        Form(prefix: "xoxb-", minimum: 20, kind: "a token of Slack"),
-        Form(prefix: "xoxp-", minimum: 20, kind: "a token of Slack"),
-        Form(prefix: "sk_live_", minimum: 20, kind: "a key of Stripe"),
-        Form(prefix: "AIza", minimum: 35, kind: "a key of Google"),
-        Form(prefix: "npm_", minimum: 36, kind: "a token of npm"),
-        Form(prefix: "pypi-", minimum: 50, kind: "a token of PyPI"),
-        Form(prefix: "hf_", minimum: 30, kind: "a token of Hugging Face"),
+        Form("AKIA", 16, "an access key of AWS"),
+        Form("ASIA", 16, "an access key of AWS"),
+        Form("ghp_", 30, "a token of GitHub"),
+        Form("gho_", 30, "a token of GitHub"),
+        Form("ghs_", 30, "a token of GitHub"),
+        Form("github_pat_", 30, "a token of GitHub"),
+        Form("glpat-", 20, "a token of GitLab"),
+        Form("xoxb-", 20, "a token of Slack"),
+        Form("xoxp-", 20, "a token of Slack"),
+        Form("sk_live_", 20, "a key of Stripe"),
+        Form("AIza", 35, "a key of Google"),
+        Form("npm_", 36, "a token of npm"),
+        Form("pypi-", 50, "a token of PyPI"),
+        Form("hf_", 30, "a token of Hugging Face"),
     ]
+
+    private static let addressMark = Array("://".utf8)
+    private static let curl = Array("curl ".utf8)
+    private static let userOptions = [Array("-u ".utf8), Array("--user ".utf8)]
+    private static let keyBegin = Array("-----BEGIN ".utf8)
+    private static let keyEnd = Array("PRIVATE KEY-----".utf8)
 
     /// What kind of credential a text holds; nil when none is seen.
     public static func kind(in text: String) -> String? {
-        if text.contains("PRIVATE KEY-----"), text.contains("-----BEGIN ") { return "a private key" }
-        return ranges(in: text).first?.kind
+        // Bytes, as a search by characters would cost more than all rules together.
+        let bytes = Array(text.utf8)
+        if !places(of: keyEnd, in: bytes).isEmpty, !places(of: keyBegin, in: bytes).isEmpty { return "a private key" }
+        return ranges(in: bytes).first?.kind
     }
 
     /// The text with `***` in place of the credentials that it holds.
     public static func masked(_ text: String) -> String {
-        var result = text
-        for found in ranges(in: text).sorted(by: { $0.range.lowerBound > $1.range.lowerBound }) {
-            result.replaceSubrange(found.range, with: "***")
+        var bytes = Array(text.utf8)
+        let found = ranges(in: bytes)
+        if found.isEmpty { return text }
+        for range in found.map(\.range).sorted(by: { $0.lowerBound > $1.lowerBound }) {
+            bytes.replaceSubrange(range, with: "***".utf8)
         }
-        return result
+        return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func ranges(in text: String) -> [(range: Range<String.Index>, kind: String)] {
-        var found: [(range: Range<String.Index>, kind: String)] = []
-        for form in forms where text.contains(form.prefix) {
-            for range in text.ranges(of: form.prefix) {
-                if range.lowerBound > text.startIndex, isPart(text[text.index(before: range.lowerBound)]) { continue }
-                let end = text[range.upperBound...].firstIndex { !isPart($0) } ?? text.endIndex
-                guard text.distance(from: range.upperBound, to: end) >= form.minimum else { continue }
-                found.append((range.lowerBound..<end, form.kind))
+    private static func places(of needle: [UInt8], in bytes: [UInt8]) -> [Int] {
+        guard let first = needle.first, bytes.count >= needle.count else { return [] }
+        var found: [Int] = []
+        for place in 0...(bytes.count - needle.count) where bytes[place] == first {
+            if (1..<needle.count).allSatisfy({ bytes[place + $0] == needle[$0] }) { found.append(place) }
+        }
+        return found
+    }
+
+    /// The places of credentials; none of them is part of another one.
+    private static func ranges(in bytes: [UInt8]) -> [(range: Range<Int>, kind: String)] {
+        var found: [(range: Range<Int>, kind: String)] = []
+        for form in forms {
+            for place in places(of: form.prefix, in: bytes) {
+                if place > 0, isPart(bytes[place - 1]) { continue }
+                let start = place + form.prefix.count
+                let end = bytes[start...].firstIndex { !isPart($0) } ?? bytes.endIndex
+                if end - start >= form.minimum { found.append((place..<end, form.kind)) }
             }
         }
-        for range in text.ranges(of: "://") {
-            let end = text[range.upperBound...].firstIndex { "/?# \t\"'".contains($0) } ?? text.endIndex
-            guard let at = text[range.upperBound..<end].lastIndex(of: "@"),
-                let colon = text[range.upperBound..<at].firstIndex(of: ":"), text.index(after: colon) < at
-            else { continue }
-            let password = text.index(after: colon)..<at
-            if text[password].hasPrefix("$") { continue }
-            found.append((password, "a password in an address"))
+        for place in places(of: addressMark, in: bytes) {
+            let start = place + addressMark.count
+            let end = bytes[start...].firstIndex { "/?# \t\"'".utf8.contains($0) } ?? bytes.endIndex
+            guard let at = bytes[start..<end].lastIndex(of: UInt8(ascii: "@")) else { continue }
+            if let range = password(in: bytes, start..<at) { found.append((range, "a password in an address")) }
         }
-        for option in ["-u ", "--user "] where text.contains("curl ") {
-            for range in text.ranges(of: option) {
-                let start = text[range.upperBound...].firstIndex { !"'\"".contains($0) } ?? text.endIndex
-                let end = text[start...].firstIndex { " \t\n'\"".contains($0) } ?? text.endIndex
-                guard let colon = text[start..<end].firstIndex(of: ":"), text.index(after: colon) < end,
-                    text[text.index(after: colon)] != "$"
-                else { continue }
-                found.append((text.index(after: colon)..<end, "a password for curl"))
+        if !places(of: curl, in: bytes).isEmpty {
+            for option in userOptions {
+                for place in places(of: option, in: bytes) {
+                    let start =
+                        bytes[(place + option.count)...].firstIndex { !"'\"".utf8.contains($0) } ?? bytes.endIndex
+                    let end = bytes[start...].firstIndex { " \t\n'\"".utf8.contains($0) } ?? bytes.endIndex
+                    if let range = password(in: bytes, start..<end) { found.append((range, "a password for curl")) }
+                }
             }
         }
-        return found.filter { one in
-            !found.contains {
-                $0.range != one.range && $0.range.lowerBound <= one.range.lowerBound
-                    && $0.range.upperBound >= one.range.upperBound
-            }
+        var last = 0
+        return found.sorted {
+            ($0.range.lowerBound, -$0.range.upperBound) < ($1.range.lowerBound, -$1.range.upperBound)
+        }
+        .filter { one in
+            guard one.range.lowerBound >= last else { return false }
+            last = one.range.upperBound
+            return true
         }
     }
 
-    private static func isPart(_ character: Character) -> Bool {
-        character.isASCII && (character.isLetter || character.isNumber || character == "_" || character == "-")
+    /// What stands after the first colon, unless it is a variable.
+    private static func password(in bytes: [UInt8], _ range: Range<Int>) -> Range<Int>? {
+        guard let colon = bytes[range].firstIndex(of: UInt8(ascii: ":")), colon + 1 < range.upperBound,
+            bytes[colon + 1] != UInt8(ascii: "$")
+        else { return nil }
+        return (colon + 1)..<range.upperBound
+    }
+
+    private static func isPart(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
+            || byte == UInt8(ascii: "-")
     }
 }

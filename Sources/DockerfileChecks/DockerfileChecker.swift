@@ -98,7 +98,9 @@ public struct DockerfileChecker: Sendable {
 
     /// The first piece in quotes, or else the first word, of a message that stands in the lines: what it is about.
     private static func quoted(in message: String, standingIn source: SourceText, at lines: SourceRange) -> String? {
-        let text = (lines.first...lines.last).compactMap { source.line($0) }.joined(separator: "\n")
+        // Long instructions are shown by their first lines only.
+        let text = (lines.first...min(lines.last, lines.first + 20)).compactMap { source.line($0) }.joined(
+            separator: "\n")
         let pieces = message.split { $0 == "'" || $0 == "\"" }.enumerated().filter { $0.offset % 2 == 1 }
             .map { String($0.element) }
         let words = message.split { " :,;".contains($0) }.map(String.init).filter { $0.count > 2 }

@@ -8,7 +8,7 @@ RELEASE := .build/release/replay
 
 BUILD_PACKAGES := libssh2-1-dev libcurl4-openssl-dev libarchive-dev libsqlite3-dev pkg-config
 RUN_PACKAGES := qemu-system-x86 qemu-utils mmdebstrap extlinux syslinux-common e2fsprogs fdisk ca-certificates
-TEST_PACKAGES := openssh-server openssh-client dropbear-bin busybox shellcheck python3 python3-venv python3-yaml curl sudo git xfsprogs
+TEST_PACKAGES := openssh-server openssh-client dropbear-bin busybox shellcheck python3 python3-venv python3-yaml curl sudo git xfsprogs patch chromium
 BENCH_PACKAGES := packer ansible-core ansible-mitogen
 
 # One at a time: many of them hold real servers to deadlines.
@@ -17,7 +17,7 @@ UNIT_TESTS := $(SWIFT) test --skip-build --disable-xctest --no-parallel --skip E
 # `make test` therefore gives a failing half one more chance.
 GUEST_TESTS := $(SWIFT) test --skip-build --disable-xctest --no-parallel --filter EndToEndTests
 
-.PHONY: help deps deps-test build debug test unit soak check fmt bench demo docs install clean
+.PHONY: help deps deps-test build debug test unit soak check fmt bench fuzz demo docs install clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -63,11 +63,21 @@ soak: deps-test ## Run the long proofs: 1,000 cuts, outages of up to a minute
 	$(SWIFT) build --build-tests
 	REPLAY_SOAK=1 $(SWIFT) test --skip-build --disable-xctest --no-parallel --filter LinkLossTests
 
+# Clang's libFuzzer, which comes with Swift. A crash stays in .build/fuzz/TARGET as crash-…: copy it to Tests/Corpus.
+FUZZ_SECONDS ?= 600
+FUZZER := .build/fuzz/release/Fuzzing
+
+fuzz: ## Feed parser, expander, ignore files and archives with made-up input, FUZZ_SECONDS each
+	REPLAY_FUZZ=1 $(SWIFT) build -c release --scratch-path .build/fuzz -Xswiftc -sanitize=fuzzer --product Fuzzing
+	scripts/fuzz $(FUZZER) $(FUZZ_SECONDS)
+
 demo: deps build ## Replay samples/nginx, boot the template and fetch its page
 	scripts/demo $(RELEASE)
 
 docs: ## Build the documentation of the modules
 	REPLAY_DOCS=1 $(SWIFT) package generate-documentation --target DockerfileLanguage --warnings-as-errors
+	REPLAY_DOCS=1 $(SWIFT) package generate-documentation --target DockerfileChecks --warnings-as-errors
+	REPLAY_DOCS=1 $(SWIFT) package generate-documentation --target Explanations --warnings-as-errors
 
 install: build ## Install replay and its tables below PREFIX
 	install -D -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/replay

@@ -89,7 +89,11 @@ let package = Package(
                 .embedInCode("Guest/run.sh"), .embedInCode("Guest/health.sh"), .embedInCode("Guest/setup.sh"),
             ]),
 
+        module("DockerfileChecks", ["DockerfileLanguage", "Basemaps", "ReplayPlan"]),
+
         // Level 4
+        module(
+            "Explanations", ["DockerfileLanguage", "Basemaps", "ReplayPlan", "MachineServices", "DockerfileChecks"]),
         module(
             "QEMUDriver",
             [
@@ -114,7 +118,7 @@ let package = Package(
                 "DockerfileLanguage", "Basemaps", "ReplayEvents", "RemoteHosts", "Clouds", "SystemCalls", "ReplayPlan",
                 "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress", "BuildContexts",
                 "BaseImages", "MachineServices", "TemplateAudit", "QEMUDriver", "ReplayEngine", "Capture", "Templates",
-                arguments, system, crypto, logging,
+                "DockerfileChecks", "Explanations", arguments, system, crypto, logging,
             ]),
         .executableTarget(name: "replay", dependencies: ["ReplayCommands"], swiftSettings: settings),
 
@@ -139,6 +143,14 @@ let package = Package(
                 "ReplayPlan", "ReplayTestSupport", "SSHTransport", "TerminalProgress", system,
             ],
             path: "Tests/RemoteBenchmark", swiftSettings: settings),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Archives", "Basemaps", "DockerfileChecks", "DockerfileLanguage", "Explanations", "MachineServices",
+                "ReplayPlan", system,
+            ],
+            path: "Tests/FuzzTargets", swiftSettings: settings),
+        tests("FuzzTargetsTests", ["FuzzTargets", "ReplayTestSupport"]),
         tests("DockerfileLanguageTests", ["DockerfileLanguage", "ReplayTestSupport", system]),
         tests("BasemapsTests", ["Basemaps"]),
         tests("CloudsTests", ["Clouds", "ReplayTestSupport"]),
@@ -182,6 +194,13 @@ let package = Package(
                 "ReplayTestSupport",
             ],
             exclude: ["Fixtures"]),
+        tests(
+            "DockerfileChecksTests",
+            [
+                "DockerfileChecks", "Explanations", "DockerfileLanguage", "Basemaps", "ReplayPlan", "MachineServices",
+                "ReplayTestSupport", system,
+            ],
+            exclude: ["Fixtures"]),
         tests("CaptureTests", ["Capture", "ReplayTestSupport"]),
         tests(
             "TemplatesTests", ["Templates", "Store", "Clouds", "ReplayPlan", "Basemaps", "ReplayTestSupport", system],
@@ -196,3 +215,17 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings the program's main, so this one is no ordinary product: see `make fuzz`.
+if ProcessInfo.processInfo.environment["REPLAY_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzing", dependencies: ["FuzzTargets"], path: "Tests/Fuzzing",
+            swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
+}
+
+// Only `make docs` needs the plugin.
+if ProcessInfo.processInfo.environment["REPLAY_DOCS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.3"))
+}

@@ -20,7 +20,7 @@ public struct DirectoryContext: Sendable {
     /// The file that the patterns come from; nil when there is none.
     public let ignoreFile: FilePath?
     /// What ADD takes from the network.
-    private let remotes = RemoteSources()
+    private let remotes: RemoteSources
 
     /// Makes a context of a directory.
     ///
@@ -28,6 +28,12 @@ public struct DirectoryContext: Sendable {
     /// `.dockerignore` in the directory. As in BuildKit, an ignore file that cannot be read counts as none.
     /// - Throws: ``ContextError``: `not-found` when there is no such directory, `ignore-file` when a pattern is wrong.
     public init(root: FilePath, dockerfile: FilePath?) throws {
+        try self.init(root: root, dockerfile: dockerfile, remotes: RemoteSources())
+    }
+
+    /// - Parameter remotes: What keeps the directory, when it was fetched.
+    init(root: FilePath, dockerfile: FilePath?, remotes: RemoteSources) throws {
+        self.remotes = remotes
         do {
             guard try root.stat().type == .directory else {
                 throw ContextError(.notFound, "The build context \(root) is no directory.")
@@ -36,9 +42,7 @@ public struct DirectoryContext: Sendable {
             throw ContextError(.notFound, "The build context \(root) cannot be used.", cause: error)
         }
         self.root = root
-        let candidates =
-            (dockerfile.map { [FilePath($0.string + ".dockerignore")] } ?? []) + [root.appending(".dockerignore")]
-        for candidate in candidates {
+        for candidate in Self.candidates(root: root, dockerfile: dockerfile) {
             guard let bytes = try? Self.content(of: candidate) else { continue }
             do {
                 ignore = try IgnorePatterns(parsing: bytes)
@@ -50,6 +54,23 @@ public struct DirectoryContext: Sendable {
         }
         ignore = IgnorePatterns()
         ignoreFile = nil
+    }
+
+    /// What the ignore file of a directory says; nil when there is none, or it is not valid.
+    public static func ignoreFile(of root: FilePath, dockerfile: FilePath?) -> ContextManifest.IgnoreFile? {
+        let root = root.isEmpty ? "." : root
+        for candidate in candidates(root: root, dockerfile: dockerfile) {
+            guard let bytes = try? Self.content(of: candidate) else { continue }
+            return (try? IgnorePatterns(parsing: bytes)).map {
+                ContextManifest.IgnoreFile(
+                    name: candidate.lastComponent?.string ?? candidate.string, patterns: $0.patterns)
+            }
+        }
+        return nil
+    }
+
+    private static func candidates(root: FilePath, dockerfile: FilePath?) -> [FilePath] {
+        (dockerfile.map { [FilePath($0.string + ".dockerignore")] } ?? []) + [root.appending(".dockerignore")]
     }
 
     /// Notes everything in the directory that is not ignored, without opening a file.
@@ -87,6 +108,17 @@ public struct DirectoryContext: Sendable {
             }
         }
         return result
+    }
+
+    /// Makes a directory of this machine, or what an address names, a further context.
+    /// - Returns: What it holds, for ``ContextManifest/fetched``.
+    /// - Throws: ``ContextError``, or `PlanError` when it cannot be fetched.
+    public func manifest(ofContext name: String, at text: String) async throws -> ContextManifest {
+        let identifier = ContextReference.identifier(named: name)
+        let fetched = try await FetchedContext(text, remotes: remotes)
+        let root = try fetched?.directory() ?? FilePath(text)
+        let context = try DirectoryContext(root: root, dockerfile: nil, remotes: remotes)
+        return try remotes.adopt(root, as: identifier, ignore: context.ignore)
     }
 
     /// The files of one COPY or ADD as a tar archive.

@@ -31,27 +31,35 @@ final class RemoteSources: Sendable {
     func root(of identifier: String) -> FilePath? { state.withLock { $0.roots[identifier] } }
 
     /// Fetches a source, checks it, and says what it holds: with digests, and archives marked.
+    /// - Parameter subject: What names the source, for messages.
     /// - Throws: `PlanError` at the lines of the ADD.
-    func fetch(_ source: RemoteSource) async throws -> ContextManifest {
+    func fetch(_ source: RemoteSource, for subject: String = "ADD") async throws -> ContextManifest {
         let place = try makePlace()
         do {
             switch source.kind {
             case .download(let download): try await fetch(download, into: place)
             case .repository(let repository):
                 let root = try await GitFetch(repository: repository, work: place).run()
-                return try manifest(of: root, for: source)
+                return try manifest(of: root, as: source.identifier)
             }
         } catch let error as CancellationError {
             throw error
         } catch let error as RemoteFailure {
-            throw PlanError(.download, "ADD \(source.identifier): \(error.message)", lines: [source.lines])
+            throw PlanError(.download, "\(subject) \(source.identifier): \(error.message)", lines: [source.lines])
         } catch {
-            throw PlanError(.download, "ADD \(source.identifier) cannot be fetched: \(error)", lines: [source.lines])
+            throw PlanError(
+                .download, "\(subject) \(source.identifier) cannot be fetched: \(error)", lines: [source.lines])
         }
-        return try manifest(of: place, for: source)
+        return try manifest(of: place, as: source.identifier)
     }
 
-    private func makePlace() throws -> FilePath {
+    /// Takes a directory as the content of a source: of this machine, or one that was fetched.
+    func adopt(_ root: FilePath, as identifier: String, ignore: IgnorePatterns) throws -> ContextManifest {
+        try manifest(of: root, as: identifier, ignore: ignore)
+    }
+
+    /// An empty directory that lives as long as this value.
+    func makePlace() throws -> FilePath {
         try state.withLock { state in
             let directory =
                 state.directory
@@ -85,8 +93,10 @@ final class RemoteSources: Sendable {
         return try DirectoryContext.digest(of: name, entry: entry, in: place)
     }
 
-    private func manifest(of root: FilePath, for source: RemoteSource) throws -> ContextManifest {
-        var scanner = ContextScanner(root: root, ignore: IgnorePatterns())
+    private func manifest(
+        of root: FilePath, as identifier: String, ignore: IgnorePatterns = IgnorePatterns()
+    ) throws -> ContextManifest {
+        var scanner = ContextScanner(root: root, ignore: ignore)
         try scanner.scan()
         var manifest = ContextManifest(items: scanner.items)
         for item in scanner.items {
@@ -95,7 +105,7 @@ final class RemoteSources: Sendable {
                 digest: try DirectoryContext.digest(of: item.path, entry: item.entry, in: root),
                 isArchive: TarReader.isArchive(file: root.appending(item.path)), of: item.path)
         }
-        state.withLock { $0.roots[source.identifier] = root }
+        state.withLock { $0.roots[identifier] = root }
         return manifest
     }
 }

@@ -59,7 +59,7 @@ struct BuildCommand: AsyncParsableCommand {
         let planned = try await source.makePlan(environment: environment)
         let reference =
             try tag.map { try TemplateReference($0) }
-            ?? TemplateReference(contextDirectory: planned.context.root.string)
+            ?? TemplateReference(contextDirectory: planned.name)
         let workshop = try Workshop(cloud: source.cloud, environment: environment)
         let screen = self.screen.open()
         let session = BuildSession(

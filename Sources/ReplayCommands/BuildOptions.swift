@@ -6,7 +6,10 @@ import TerminalProgress
 
 /// Which Dockerfile, which context: shared by `build` and `plan`.
 struct SourceOptions: ParsableArguments {
-    @Argument(help: "A directory with a Dockerfile, or a Dockerfile (its directory is then the context).")
+    @Argument(
+        help: ArgumentHelp(
+            "A directory with a Dockerfile, a Dockerfile (its directory is then the context), the address of a git repository or of an archive, or - for standard input."
+        ))
     var path: String = "."
 
     @Option(name: [.short, .long], help: "The Dockerfile, when it is not PATH/Dockerfile.")
@@ -15,6 +18,13 @@ struct SourceOptions: ParsableArguments {
     @Option(
         name: .customLong("build-arg"), help: "NAME=VALUE for an ARG; NAME alone takes the value from the environment.")
     var buildArguments: [String] = []
+
+    @Option(
+        name: .customLong("build-context"),
+        help: ArgumentHelp(
+            "A further context for COPY --from=NAME: a directory, or the address of a git repository or an archive.",
+            valueName: "name=source"))
+    var buildContexts: [String] = []
 
     @Option(help: "The stage to build, when it is not the last one.")
     var target: String?
@@ -36,7 +46,14 @@ struct SourceOptions: ParsableArguments {
 
     /// The build arguments in the order of the command line; a later one of the same name wins.
     func arguments(environment: [String: String]) throws -> [(name: String, value: String)] {
-        try buildArguments.compactMap { text in
+        try Self.arguments(buildArguments, environment: environment)
+    }
+
+    /// What `--build-arg`s say.
+    static func arguments(
+        _ given: [String], environment: [String: String]
+    ) throws -> [(name: String, value: String)] {
+        try given.compactMap { text in
             guard let equals = text.firstIndex(of: "=") else {
                 guard !text.isEmpty else { throw UsageError("--build-arg needs a name: --build-arg NAME=VALUE.") }
                 return environment[text].map { (text, $0) }

@@ -36,6 +36,7 @@ struct FailureReport {
         case is CancellationError: (.interrupted, "interrupted", [])
         case let error as UsageError: (.usage, error.description, [])
         case let error as DockerfileProblem: (.usage, error.description, [])
+        case let error as PlanError: (.usage, error.message, [])
         case let error as ContextError: (.usage, error.description, error.context)
         case let error as BasemapError: (.base, error.description, error.context)
         case let error as BaseImageError: (.base, error.description, error.context)

@@ -13,6 +13,8 @@ struct PlannedBuild: Sendable {
     var plan: Plan
     /// The build context.
     var context: DirectoryContext
+    /// What a template is named after when the user names none.
+    var name: String
     /// What the context holds, with digests of what the plan copies.
     var manifest: ContextManifest
     /// The Dockerfile, for the template's record.
@@ -40,8 +42,8 @@ extension SourceOptions {
     /// Reads, parses, resolves and plans. Touches nothing.
     func makePlan(environment: [String: String]) async throws -> PlannedBuild {
         try Workshop.check(cloud: cloud)
-        let location = try locate()
-        let bytes = try location.readDockerfile()
+        let location = try await open()
+        let bytes = location.bytes
         let source = SourceText(bytes)
         func explained<Result>(_ body: () throws -> Result) throws -> Result {
             do { return try body() } catch {
@@ -52,9 +54,11 @@ extension SourceOptions {
         let dockerfile = try explained { try DockerfileParser.parse(bytes) }
         let arguments = try self.arguments(environment: environment)
         let platform = try chosenPlatform()
-        let options = PlanOptions(
+        var options = PlanOptions(
             buildArguments: Dictionary(arguments.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }), target: target,
             platform: platform, buildkitCompat: buildKitCompat)
+        let namedContexts = try namedContexts()
+        options.namedContexts = Set(namedContexts.map(\.name))
         let planner = try explained { try Planner(dockerfile, options: options) }
         let reference = planner.baseReference
         let base: ResolvedBase
@@ -66,15 +70,19 @@ extension SourceOptions {
                 of: reference.lines, in: source, path: location.dockerfile, message: error.message)
             throw error
         }
-        let context = try DirectoryContext(root: location.context, dockerfile: location.dockerfile)
+        let context = location.context
         var manifest = try context.scan()
+        for named in namedContexts {
+            manifest.fetched[ContextReference.identifier(named: named.name)] = try await context.manifest(
+                ofContext: named.name, at: named.source)
+        }
         let needs = try explained { try planner.contextNeeds(base: base, manifest: manifest) }
         do { manifest = try await context.complete(manifest, for: needs) } catch {
             throw DockerfileProblem(error, in: source, path: location.dockerfile) ?? error
         }
         let plan = try explained { try planner.plan(base: base, manifest: manifest) }
         return PlannedBuild(
-            plan: plan, context: context, manifest: manifest,
+            plan: plan, context: context, name: location.name, manifest: manifest,
             dockerfile: DockerfileRecord(
                 path: location.dockerfile.string, digest: "sha256:" + SHA256.hash(data: bytes).hexadecimal,
                 text: String(decoding: bytes, as: UTF8.self), target: target),

@@ -76,7 +76,8 @@ struct ReplayCommand: AsyncParsableCommand {
             """,
         version: ReplayProgram.version,
         subcommands: [
-            BuildCommand.self, PlanCommand.self, TemplateCommand.self, BasemapCommand.self, CollectGarbageCommand.self,
+            BuildCommand.self, PlanCommand.self, CheckCommand.self, ExplainCommand.self, TemplateCommand.self,
+            BasemapCommand.self, CollectGarbageCommand.self,
             DoctorCommand.self, InternalCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)

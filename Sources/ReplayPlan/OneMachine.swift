@@ -8,6 +8,7 @@ extension StageGraph {
         for index in chain.reversed() {
             for (place, instruction) in nodes[index].stage.instructions.enumerated() {
                 guard let origin = nodes[index].origins[place], case .copy(let copy) = instruction else { continue }
+                if case .named = origin { continue }
                 throw unsupported(origin, copy)
             }
         }
@@ -19,7 +20,7 @@ extension StageGraph {
             switch origin {
             case .stage: "the stage \(from)"
             case .image: "the image \(from)"
-            case .context: "another place"
+            case .context, .named: "another place"
             }
         return PlanError(
             .unsupported, "COPY --from is not supported yet: files of \(what) cannot be put on the machine.",
@@ -41,9 +42,11 @@ extension BuildOperation {
             for source in copy.sources {
                 switch source {
                 case .inline, .download, .repository: break
-                case .tree(let tree) where tree.origin != .context:
-                    throw unsupported("COPY --from is", highlight: "--from")
-                case .tree: break
+                case .tree(let tree):
+                    switch tree.origin {
+                    case .context, .named: break
+                    case .stage, .image: throw unsupported("COPY --from is", highlight: "--from")
+                    }
                 }
             }
         }

@@ -11,6 +11,8 @@ public struct PlanOptions: Sendable, Hashable {
     public var buildPlatform: Platform
     /// Whether BuildKit's answer is given where it accepts what its own manual calls an error.
     public var buildkitCompat: Bool
+    /// `--build-context`: the names of further directories of files, which `COPY --from` takes from; in lower case.
+    public var namedContexts: Set<String> = []
 
     /// Makes options; the build platform is the target's unless one is given.
     public init(

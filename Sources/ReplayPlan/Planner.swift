@@ -41,15 +41,17 @@ public struct Planner: Sendable {
         linter.checkFrom(dockerfile, graph: graph, options: options)
         self.linter = linter
         let bottom = graph.nodes[graph.chain[graph.chain.count - 1]]
-        guard case .image(let reference) = bottom.base else {
-            throw PlanError(
-                .unsupported,
-                "FROM scratch has nothing that a machine could boot. Build on an image of a distribution instead.",
-                lines: [LineRange(bottom.lines)], highlight: "scratch")
-        }
+        guard case .image(let reference) = bottom.base else { throw Self.scratch(bottom) }
         baseReference = BaseReference(
             reference: reference, platform: bottom.platform, lines: LineRange(bottom.lines))
         try graph.requireOneMachine()
+    }
+
+    static func scratch(_ node: StageGraph.Node) -> PlanError {
+        PlanError(
+            .unsupported,
+            "FROM scratch has nothing that a machine could boot. Build on an image of a distribution instead.",
+            lines: [LineRange(node.lines)], highlight: "scratch")
     }
 
     /// What must be found out about the contents of the context's files before a plan can be made.

@@ -9,8 +9,8 @@ struct House {
         // The protocol of clouds speaks of bases and events.
         ["Clouds"],
         ["ReplayPlan", "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress"],
-        ["BuildContexts", "ImageRegistry", "BaseImages", "TemplateAudit", "MachineServices"],
-        ["QEMUDriver", "BaseResolution", "ReplayEngine", "Capture", "Templates"],
+        ["BuildContexts", "ImageRegistry", "BaseImages", "TemplateAudit", "MachineServices", "DockerfileChecks"],
+        ["QEMUDriver", "Explanations", "BaseResolution", "ReplayEngine", "Capture", "Templates"],
         ["ReplayCommands"],
         ["replay"],
     ]
@@ -20,7 +20,10 @@ struct House {
         "Yams": ["Basemaps"], "ArgumentParser": ["ReplayCommands"],
     ]
     /// The modules without input and output, clock and environment.
-    var pure: Set<String> = ["DockerfileLanguage", "Basemaps", "ReplayEvents", "ReplayPlan", "MachineServices"]
+    var pure: Set<String> = [
+        "DockerfileLanguage", "Basemaps", "ReplayEvents", "ReplayPlan", "MachineServices", "DockerfileChecks",
+        "Explanations",
+    ]
     /// What pure modules do not import.
     var worldlyImports: Set<String> = ["Glibc", "Musl", "Darwin", "SystemPackage", "Subprocess", "Dispatch"]
     /// What they do not say, since Foundation may be imported for its coders.

@@ -15,6 +15,8 @@ public struct WordExpander: Sendable, Hashable {
     public var keepsUnset = false
     /// By how many bytes a result may be longer than its input: `ENV A=$A$A`, repeated, grows without end.
     public var maximumGrowth = 1 << 20
+    /// How many bytes may be handled on the way to a result: nested modifiers can make long values and throw them away.
+    public var maximumEffort = 4 << 20
 
     /// Makes an expander with BuildKit's usual rules.
     public init(escapeToken: EscapeToken = .backslash) { self.escapeToken = escapeToken }
@@ -32,10 +34,19 @@ public struct WordExpander: Sendable, Hashable {
     public func expand(
         _ word: String, lookup: (String) -> String?
     ) throws(DockerfileError) -> ExpandedWord {
+        var effort = 0
+        return try expand(word, effort: &effort, lookup: lookup)
+    }
+
+    /// Expands a word, and adds to a sum how many bytes were handled for it: what many words cost together.
+    public func expand(
+        _ word: String, effort: inout Int, lookup: (String) -> String?
+    ) throws(DockerfileError) -> ExpandedWord {
         if word.utf8.isPlain(escape: escapeToken.byte) { return ExpandedWord(text: word) }
         return try withoutActuallyEscaping(lookup) { (lookup) throws(DockerfileError) -> ExpandedWord in
             var lexer = WordLexer(word, rules: self, lookup: lookup)
             let text = try lexer.run().text
+            effort += lexer.effort
             return ExpandedWord(text: text, matched: lexer.matched, unmatched: lexer.unmatched)
         }
     }

@@ -33,6 +33,9 @@ extension WordLexer {
         }
     }
 
+    /// A comparison of a pattern's is cheaper than a byte that is copied through all levels.
+    private static let comparisonsPerByte = 4
+
     private static let missingBrace = DockerfileError(.expansion, "missing '}' after ${")
 
     private static func unsupported(_ modifier: [UInt8]) -> DockerfileError {
@@ -88,6 +91,7 @@ extension WordLexer {
             let reason = value == nil ? "is not allowed to be unset" : "is not allowed to be empty"
             throw DockerfileError(.expansion, "\(name): \(word.isEmpty ? reason : word[...].text)")
         case Byte.hash, Byte.percent:
+            try spend((value?.count ?? 0) * (word.count + 1) / Self.comparisonsPerByte)
             return try trimmed(value ?? [], by: word, atEnd: modifier == Byte.percent)
         default: throw Self.unsupported(spelling)
         }
@@ -126,6 +130,7 @@ extension WordLexer {
             let slash = [Byte.slash]
             return Array("${\(name)".utf8) + slash + pattern + slash + replacement + [Byte.closeBrace]
         }
+        try spend((value?.count ?? 0) * (pattern.count + 1) / Self.comparisonsPerByte)
         let compiled = try ShellPattern(pattern[...].scalars, longest: true)
         let substitution = PatternSubstitution(
             pattern: compiled, replacement: replacement[...].scalars, limit: input.count + rules.maximumGrowth)

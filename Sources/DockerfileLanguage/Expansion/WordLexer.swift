@@ -11,6 +11,8 @@ struct WordLexer {
     /// The rule of the text that is being read: it changes inside patterns.
     var keepsEscapes: Bool
     var depth = 0
+    /// How many bytes were handled on the way to the result, which may be much shorter.
+    private(set) var effort = 0
     private(set) var matched: Set<String> = []
     private(set) var unmatched: Set<String> = []
 
@@ -33,6 +35,13 @@ struct WordLexer {
             let shown = source.utf8.count > 200 ? String(source.prefix(200)) + "…" : source
             throw DockerfileError(error.code, "cannot expand \"\(shown)\": \(error.message)", highlight: source)
         }
+    }
+
+    /// Notes work, and ends it when it is more than a word is worth: values that are made long and thrown away again, over and
+    /// over, have short results.
+    mutating func spend(_ bytes: Int) throws(DockerfileError) {
+        effort += bytes
+        guard effort <= input.count + rules.maximumEffort else { throw WordBuffer.tooLong }
     }
 
     var peek: UInt8? { position < input.count ? input[position] : nil }
@@ -72,7 +81,9 @@ struct WordLexer {
             }
             switch byte {
             case Byte.dollar:
-                try buffer.appendSplitting(try dollar())
+                let value = try dollar()
+                try spend(value.count)
+                try buffer.appendSplitting(value)
             case Byte.less:
                 try buffer.append(heredocMark()[...])
             case Byte.singleQuote where !rules.ignoresQuotes:
@@ -116,7 +127,9 @@ struct WordLexer {
                 if rules.keepsQuotes { result.append(byte) }
                 return result
             case Byte.dollar:
-                result += try dollar()
+                let value = try dollar()
+                try spend(value.count)
+                result += value
                 guard result.count <= input.count + rules.maximumGrowth else { throw WordBuffer.tooLong }
             case rules.escapeToken.byte:
                 position += 1

@@ -85,12 +85,16 @@ public struct DockerfileLinter {
         }
     }
 
+    /// Whether most instructions are in lower case.
+    public static func prefersLowercase(_ stages: [Stage]) -> Bool {
+        let all = stages.flatMap { [$0.from.syntax] + $0.instructions.map(\.syntax) }
+        return all.count { isLowercase($0.keyword) == true } > all.count { isLowercase($0.keyword) == false }
+    }
+
     /// All instructions in the case of most; upper case when there is no majority.
     private mutating func checkCasing(_ stages: [Stage]) {
         let all = stages.flatMap { [$0.from.syntax] + $0.instructions.map(\.syntax) }
-        let lowercase = all.count { Self.isLowercase($0.keyword) == true }
-        let uppercase = all.count { Self.isLowercase($0.keyword) == false }
-        let isMajorityLower = lowercase > uppercase
+        let isMajorityLower = Self.prefersLowercase(stages)
         for syntax in all where Self.isLowercase(syntax.keyword) != isMajorityLower {
             warn(
                 .consistentInstructionCasing, syntax,

@@ -37,6 +37,10 @@ struct CopyResolver {
                 }
                 sources.append(.inline(file))
             case .tree(let tree):
+                if case .named(let name) = tree.origin {
+                    sources += try self.sources(for: tree, ofContext: name, operation, lines: lines)
+                    continue
+                }
                 do {
                     sources += try self.sources(for: tree, excludes: excludes, keyword: operation.keyword, lines: lines)
                 } catch {
@@ -63,6 +67,30 @@ struct CopyResolver {
         return CopyAction(
             sources: sources, destination: operation.destination, owner: operation.owner, mode: operation.mode,
             acceptsUnknownOwner: operation.acceptsUnknownOwner)
+    }
+
+    /// The sources in a context that `--build-context` names: its manifest is complete from the start.
+    private mutating func sources(
+        for tree: CopyTree, ofContext name: String, _ operation: CopyOperation, lines: SourceRange
+    ) throws(PlanError) -> [CopySource] {
+        let identifier = ContextReference.identifier(named: name)
+        guard let manifest = manifest.fetched[identifier] else {
+            throw PlanError(.incompleteManifest, "The \(identifier) is not in the manifest.", lines: [LineRange(lines)])
+        }
+        var tree = tree
+        tree.origin = .context
+        var single = operation
+        single.sources = [.tree(tree)]
+        var resolver = CopyResolver(manifest: manifest)
+        do {
+            let action = try resolver.action(for: single, lines: lines)
+            warnings += resolver.warnings
+            return action.sources.map { .remote(origin: identifier, $0) }
+        } catch {
+            var error = error
+            error.message = error.message.replacing("the build context", with: "the \(identifier)")
+            throw error
+        }
     }
 
     /// What was fetched for a source; nil, and a need noted, when nothing was.

@@ -92,6 +92,8 @@ enum CopyOrigin: Sendable, Hashable {
     case stage(Int)
     /// An image.
     case image(String)
+    /// A context that `--build-context` names.
+    case named(String)
 
     /// The stage's index; nil for everything else.
     var stage: Int? {

@@ -26,7 +26,7 @@ struct OnBuildTriggers: Sendable {
                 switch try graph.origin(of: instruction) {
                 case .stage(let source): needed[index, default: []].insert(source)
                 case .image(let name): try StageGraph.check(name, at: node.lines, word: name)
-                case .context, nil: break
+                case .context, .named, nil: break
                 }
                 if case .run(let run) = instruction {
                     needed[index, default: []].formUnion(run.mounts.compactMap { $0.from.flatMap(graph.index(named:)) })

@@ -24,8 +24,13 @@ struct StageDispatcher {
     private(set) var instruction: Instruction?
     /// What was found odd.
     var linter: PlanLinter
+    /// What each instruction found and left, when somebody asked for it.
+    var observer: SurveyRecorder?
     /// How many bytes expansion may still add.
     private var remainingGrowth = Self.maximumGrowth
+
+    /// How many bytes expansion may still handle.
+    private var remainingEffort = 1 << 30
 
     /// By how many bytes all words together may grow: values that double at each ENV, and are then used often.
     static let maximumGrowth = 64 << 20
@@ -77,6 +82,7 @@ struct StageDispatcher {
         _ instruction: Instruction, origin: CopyOrigin?, isTrigger: Bool
     ) throws(PlanError) {
         self.instruction = instruction
+        observer?.begin(state, operations.count)
         do {
             switch instruction {
             case .run(let run): try dispatch(run, isTrigger: isTrigger)
@@ -86,8 +92,11 @@ struct StageDispatcher {
             default: try configure(instruction)
             }
         } catch {
-            throw error.located(at: instruction.lines)
+            let error = error.located(at: instruction.lines)
+            guard observer != nil else { throw error }
+            observer?.errors.append(error)
         }
+        observer?.end(instruction, stage: stage, isTrigger: isTrigger, state, operations)
     }
 
     /// Expands a word with the stage's environment.
@@ -100,7 +109,9 @@ struct StageDispatcher {
         let environment = state.environment
         let expanded: ExpandedWord
         do {
-            expanded = try expander.expand(word) { environment[$0] }
+            var effort = 0
+            expanded = try expander.expand(word, effort: &effort) { environment[$0] }
+            remainingEffort -= effort
         } catch {
             throw PlanError(error, at: nil)
         }
@@ -123,7 +134,7 @@ struct StageDispatcher {
 
     private mutating func noteGrowth(from word: String, to words: [String]) throws(PlanError) {
         remainingGrowth -= max(0, words.reduce(0) { $0 + $1.utf8.count } - word.utf8.count)
-        guard remainingGrowth >= 0 else {
+        guard remainingGrowth >= 0, remainingEffort >= 0 else {
             throw PlanError(
                 .dockerfile,
                 "The variables of this Dockerfile expand to more than \(Self.maximumGrowth >> 20) MiB: that is too much."

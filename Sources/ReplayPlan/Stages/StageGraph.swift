@@ -41,12 +41,15 @@ struct StageGraph: Sendable {
     let globals: EnvironmentList
     /// The stage that is built.
     private(set) var target: Int
+    /// The names of further contexts: they go before stages and images.
+    let namedContexts: Set<String>
     /// Expands words with the file's escape token.
     let expander: WordExpander
 
     /// Expands the FROM lines, finds the target, resolves the names that COPY uses, and checks the dependencies.
     init(_ dockerfile: Dockerfile, options: PlanOptions) throws(PlanError) {
         expander = WordExpander(escapeToken: dockerfile.escapeToken)
+        namedContexts = options.namedContexts
         globals = try GlobalArguments.evaluate(dockerfile, options: options, expander: expander)
         target = dockerfile.stages.count - 1
         for stage in dockerfile.stages { try append(stage, options: options) }
@@ -85,6 +88,7 @@ struct StageGraph: Sendable {
                 "--from=\(from) holds a variable, which is not possible; define a stage FROM it and name that.",
                 lines: [LineRange(copy.syntax.lines)], highlight: from)
         }
+        if namedContexts.contains(from.lowercased()) { return .named(from.lowercased()) }
         if let index = Int(from) {
             guard nodes.indices.contains(index) else {
                 throw PlanError(
@@ -121,6 +125,12 @@ struct StageGraph: Sendable {
             }
         }
         // FROM takes names exactly as they are stored, in lower case, and sees only the stages above.
+        if namedContexts.contains(name.lowercased()) {
+            throw PlanError(
+                .unsupported,
+                "\(name) is a build context, which holds files: no machine can boot them. FROM takes an image or a stage.",
+                lines: [LineRange(lines)], highlight: stage.baseName)
+        }
         let base: Base = indexByName[name].map { .stage($0) } ?? (name == "scratch" ? .scratch : .image(name))
         if case .stage(let parent) = base { platform = nodes[parent].platform }
         nodes.append(Node(stage: stage, base: base, platform: platform, origins: [:]))

@@ -176,12 +176,12 @@ final class Upload: Sendable {
         waker()
     }
 
-    /// Chunks grow while they are stored quickly (each costs the guest a process) and shrink on a slow link, where a
-    /// cancellation must not wait behind them.
+    /// Chunks grow while they are stored quickly and shrink on a slow link, where a cancellation must not wait behind them. Each
+    /// costs the guest a process, an emulated one 0.2 s: shorter times than these would make it shrink them for that alone.
     private static func adapt(_ state: inout State, to delay: Duration) {
-        if delay < .milliseconds(250) {
+        if delay < .seconds(1) {
             state.chunkSize *= 2
-        } else if delay > .milliseconds(800) {
+        } else if delay > .seconds(2) {
             state.chunkSize /= 2
         }
         let largest = state.isShared ? largestSharedChunk : largestChunk

@@ -12,8 +12,13 @@ public struct InstanceSpec: Sendable {
     public var seed: GuestSeed
     /// Ports of this machine that lead into the guest, besides the driver's own way to SSH. Local drivers only.
     public var forwards: [PortForward]
+    /// Raw disk images, files of this machine, that the guest gets as further disks and cannot write to. Local drivers only.
+    public var attachedDisks: [String] = []
 
-    /// Makes a specification.
+    /// The guest's name for one of the attached disks, by udev's rule 60-persistent-storage.
+    public static func device(ofAttachedDisk index: Int) -> String { "/dev/disk/by-id/virtio-attached\(index)" }
+
+    /// Makes a specification; the rest is set by name.
     public init(
         build: BuildID, cpus: Int, memoryMiB: Int, diskGiB: Int?, seed: GuestSeed, forwards: [PortForward] = []
     ) {

@@ -22,7 +22,8 @@ extension SupervisedGuest {
                 return removed.fail(failure ?? GuestSupervisorError(.closed, "the connection ended"))
             }
             if link.greeted {
-                deadline = .now + options.reconnectTimeout
+                let isRestarting = state.withLock { $0.awaitedRestart != nil }
+                deadline = .now + (isRestarting ? options.connectTimeout : options.reconnectTimeout)
                 events(.linkLost)
             } else if ContinuousClock.now > deadline || !ready.isResolved && failure is GuestSupervisorError {
                 return fail(startFailed(link, failure))
@@ -156,7 +157,9 @@ extension SupervisedGuest {
             state.position = state.position ?? UInt64(fields[3])
             return (expected, state.current ?? state.order.first { state.steps[$0]?.result.isResolved == false })
         }
-        guard expected == boot else {
+        // The word that a boot is accepted may have been lost with the connection that brought it.
+        if expected == boot, fields[2] != fields[1] { link.frames.send(Frame.bytes("restart")) }
+        guard expected == boot || accept(boot: boot, on: link) else {
             let place = current.map { "while step \($0) was to be done" } ?? "between two steps"
             fail(GuestSupervisorError(.rebooted, "the machine restarted unexpectedly \(place)"))
             throw CancellationError()
@@ -209,6 +212,7 @@ extension SupervisedGuest {
                 guard state.steps[id]?.started == nil else { return false }
                 state.current = id
                 state.steps[id]?.started = uptime
+                state.steps[id]?.began.fulfil(())
                 state.steps[id]?.frame = nil
                 return true
             }
@@ -232,13 +236,13 @@ extension SupervisedGuest {
             events(.finished(result))
             promise?.fulfil(result)
         case "skipped":
-            let promise = state.withLock { state in
+            let step = state.withLock { state in
                 state.steps[id]?.frame = nil
-                return state.steps[id]?.result
+                return state.steps[id]
             }
-            if promise?.isResolved == true { return }
+            if step?.result.isResolved == true { return }
             events(.skipped(id))
-            promise?.fail(
+            step?.fail(
                 GuestSupervisorError(.notStarted, "step \(id) was not started, because one before it did not succeed"))
         default: break
         }

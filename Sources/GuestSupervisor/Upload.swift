@@ -37,12 +37,18 @@ final class Upload: Sendable {
         var marked: Int64 = 0
         var commitSent = false
         var chunkSize = 128 * 1024
+        /// Whether further connections carry it too.
+        var isShared = false
     }
 
     private static let smallestChunk = 32 * 1024
     private static let largestChunk = 1024 * 1024
     /// On one connection.
     private static let chunksUnderWay = 3
+    /// The same when further connections carry chunks too: about sshd's window on each, so that all of them together do not
+    /// take the client much memory. Each chunk is there twice, as long as it waits to be sent.
+    private static let largestSharedChunk = 512 * 1024
+    private static let sharedChunksUnderWay = 4
     private static let markInterval: Int64 = 16 << 20
     /// How much of what the guest has is read at once, so that the connection's queue is not held up.
     private static let skippedAtOnce = 8 << 20
@@ -75,6 +81,7 @@ final class Upload: Sendable {
         guard !completed.isResolved else { return nil }
         do {
             return try state.withLock { state in
+                if lane != 0 { state.isShared = true }
                 if lane == 0, state.asked == nil {
                     state.asked = .now
                     return Frame.bytes("have", blob, token)
@@ -82,9 +89,8 @@ final class Upload: Sendable {
                 if let index = state.chunks.firstIndex(where: { $0.lane == nil }) {
                     return put(&state.chunks[index], lane)
                 }
-                if !state.ended, state.chunks.count(where: { $0.lane == lane }) < Self.chunksUnderWay,
-                    try readChunk(&state)
-                {
+                let limit = state.isShared ? Self.sharedChunksUnderWay : Self.chunksUnderWay
+                if !state.ended, state.chunks.count(where: { $0.lane == lane }) < limit, try readChunk(&state) {
                     return put(&state.chunks[state.chunks.count - 1], lane)
                 }
                 return lane == 0 ? mark(&state) ?? commit(&state) : nil
@@ -161,7 +167,7 @@ final class Upload: Sendable {
             if let index = state.chunks.firstIndex(where: { $0.offset == offset }) {
                 let chunk = state.chunks.remove(at: index)
                 state.stored += Int64(chunk.bytes.count)
-                Self.adapt(&state.chunkSize, to: ContinuousClock.now - chunk.sent)
+                Self.adapt(&state, to: ContinuousClock.now - chunk.sent)
             }
             return state.stored
         }
@@ -172,12 +178,14 @@ final class Upload: Sendable {
 
     /// Chunks grow while they are stored quickly (each costs the guest a process) and shrink on a slow link, where a
     /// cancellation must not wait behind them.
-    private static func adapt(_ size: inout Int, to delay: Duration) {
+    private static func adapt(_ state: inout State, to delay: Duration) {
         if delay < .milliseconds(250) {
-            size = min(size * 2, largestChunk)
+            state.chunkSize *= 2
         } else if delay > .milliseconds(800) {
-            size = max(size / 2, smallestChunk)
+            state.chunkSize /= 2
         }
+        let largest = state.isShared ? largestSharedChunk : largestChunk
+        state.chunkSize = min(max(state.chunkSize, smallestChunk), largest)
     }
 
     /// A connection is gone: what it carried is to be sent again. With the conversation's own, all are.

@@ -30,6 +30,8 @@ struct MachineRequest {
     var options: MachineOptions
     /// Ports of this machine that lead into the guest.
     var forwards: [PortForward] = []
+    /// Raw disk images that the guest gets to read.
+    var attachedDisks: [String] = []
     /// Who logs in: the build user, or `root`.
     var user: String
     /// Further keys that admit the user.
@@ -44,6 +46,8 @@ struct BootFailure: Error {
     var cause: any Error
     /// The console's last lines, made safe for showing.
     var console: [String]
+    /// Why the machine runs no more, when it ended in a way that nobody asked for.
+    var end: String?
 }
 
 extension Workshop {
@@ -72,25 +76,28 @@ extension Workshop {
                 hostPublicKey: hostKey.publicKey.description,
                 userPublicKeys: [userKey.publicKey.description] + request.furtherKeys)
             let source = try await source(build)
-            let spec = InstanceSpec(
+            var spec = InstanceSpec(
                 build: build.id, cpus: request.options.cpus, memoryMiB: request.options.memory,
                 diskGiB: request.options.disk, seed: seed(build.id, access), forwards: request.forwards)
+            spec.attachedDisks = request.attachedDisks
             let (machine, link) = try await task(id, label, events: events) {
-                let instance = try await driver.launch(spec, from: source, ledger: store.ledger, events: events)
-                if request.keepsOnError {
-                    login = KeptLogin(instance: instance, user: request.user, hostKey: hostKey, userKey: userKey)
-                }
-                let machine = Machine(
-                    build: build, instance: instance,
-                    connector: connector(
-                        to: instance, user: request.user, hostKey: hostKey.publicKey, userKey: userKey),
-                    hostKey: hostKey, userKey: userKey)
-                do {
-                    return (machine, try await connect(machine))
-                } catch is CancellationError {
-                    throw CancellationError()
-                } catch {
-                    throw BootFailure(cause: error, console: await driver.consoleLines(of: instance))
+                try await bootTwiceAtMost(build.id, events: events) { () async throws -> (Machine, Link) in
+                    let instance = try await driver.launch(spec, from: source, ledger: store.ledger, events: events)
+                    if request.keepsOnError {
+                        login = KeptLogin(instance: instance, user: request.user, hostKey: hostKey, userKey: userKey)
+                    }
+                    let machine = Machine(
+                        build: build, instance: instance,
+                        connector: connector(
+                            to: instance, user: request.user, hostKey: hostKey.publicKey, userKey: userKey),
+                        hostKey: hostKey, userKey: userKey)
+                    do {
+                        return (machine, try await connect(machine))
+                    } catch is CancellationError {
+                        throw CancellationError()
+                    } catch {
+                        throw await bootFailure(of: instance, cause: error)
+                    }
                 }
             }
             let result = try await body(machine, link)
@@ -104,6 +111,26 @@ extension Workshop {
             }
             throw error
         }
+    }
+
+    /// Boots, and once more when the machine itself died meanwhile: an emulator that crashes now and then is no reason to fail
+    /// a build of which no step has run yet. A guest that lives and does not let us in gets no second chance.
+    private func bootTwiceAtMost<Result>(
+        _ build: BuildID, events: @escaping EventHandler, _ boot: () async throws -> Result
+    ) async throws -> Result {
+        do { return try await boot() } catch let failure as BootFailure {
+            guard let end = failure.end else { throw failure }
+            events(.warning("The machine died while it booted: \(end) It is started once more."))
+            let failures = await cleanUp.undo(build)
+            guard failures.isEmpty else { throw failure }
+            return try await boot()
+        }
+    }
+
+    private func bootFailure(of instance: Instance, cause: any Error) async -> BootFailure {
+        var failure = BootFailure(cause: cause, console: await driver.consoleLines(of: instance))
+        if case .failed(let reason)? = try? await driver.state(of: instance) { failure.end = reason }
+        return failure
     }
 
     /// Undoes what was made and notes the end. What could not be undone stays in the ledger and is told.

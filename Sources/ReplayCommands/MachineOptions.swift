@@ -18,6 +18,9 @@ struct MachineOptions: ParsableArguments {
         help: ArgumentHelp("How long the machine may take until its SSH server admits us.", valueName: "seconds"))
     var bootTimeout: Int = 600
 
+    /// A machine that nobody asked for by options.
+    static func standard() throws -> MachineOptions { try parse([]) }
+
     func validate() throws {
         guard (128...1_048_576).contains(memory) else { throw ValidationError("--memory is in MiB: 128 to 1048576.") }
         guard (1...256).contains(cpus) else { throw ValidationError("--cpus: 1 to 256.") }

@@ -13,7 +13,7 @@ struct TemplateAuditCommand: AsyncParsableCommand {
         commandName: "audit",
         abstract: "Hold the rules against a template's disk: no build identity, no traces, no secrets.",
         discussion: """
-            Reads the disk without booting it. Ends with status 6 when a rule is broken that keeps a disk from being a template.
+            Reads the disk without booting from it. Ends with status 6 when a rule is broken that keeps a disk from being a template.
             """)
 
     @Argument(help: "The template: NAME, NAME:TAG or an identifier.")

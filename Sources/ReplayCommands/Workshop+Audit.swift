@@ -1,7 +1,10 @@
+import Basemaps
 import Clouds
 import FoundationEssentials
 import GuestSupervisor
+import RemoteHosts
 import ReplayEvents
+import ReplayPlan
 import SSHTransport
 import Store
 import SystemPackage
@@ -19,9 +22,48 @@ extension Workshop {
         defer { try? FileManager.default.removeItem(atPath: disk.string) }
         try await driver.export(
             image, as: .raw, to: disk.string, build: build, ledger: store.ledger, task: task, events: events)
-        let reader = try await ExtDisk.open(disk, searchPath: searchPath)
-        return try await Auditor(reader: reader, facts: facts).audit(bytes: disk)
+        do {
+            let reader = try await ExtDisk.open(disk, searchPath: searchPath)
+            return try await Auditor(reader: reader, facts: facts).audit(bytes: disk)
+        } catch let error as AuditError where error.code == .unknownFileSystem {
+            return try await auditMounted(disk, facts: facts, events: events)
+        }
     }
+
+    /// Audits a disk that only a kernel can read: a machine of a base that knows many file systems gets it to read.
+    private func auditMounted(
+        _ disk: FilePath, facts: AuditFacts, events: @escaping EventHandler
+    ) async throws -> AuditReport {
+        let base = try BasemapTables.load(files: [], environment: environment).resolve(
+            Self.auditBase, cloud: driver.name, architecture: Platform.thisMachine.architecture)
+        let options = try MachineOptions.standard()
+        let request = MachineRequest(
+            name: "audit", purpose: .boot, options: options, attachedDisks: [disk.string], user: "root")
+        return try await withMachine(
+            request, task: "boot-audit", label: "boot a machine that reads the disk", events: events,
+            source: { _ in .image(try await driver.prepareBase(base, task: "boot-audit", events: events)) },
+            seed: { CloudConfig.template($0, access: $1, hostName: "replay-audit") },
+            connect: { try await $0.connector.connect(until: .now + .seconds(options.bootTimeout)) },
+            body: { _, host in
+                let reader = try await MountedDisk.mount(InstanceSpec.device(ofAttachedDisk: 0)) { script, input in
+                    let command = RemoteCommand("exec /bin/sh -c \(ShellQuoting.quoted(script))")
+                    let answer = try await host.capture(command, input: BytesInput(input))
+                    guard answer.status == .exited(0) else {
+                        throw AuditError(
+                            .unreadable,
+                            "The disk cannot be read by the machine that has mounted it: \(answer.status).",
+                            context: answer.errorText.split(separator: "\n").suffix(10).map(String.init))
+                    }
+                    return answer.standardOutput
+                }
+                let report = try await Auditor(reader: reader, facts: facts).audit(bytes: disk)
+                await host.close()
+                return report
+            })
+    }
+
+    /// The base of the machine that mounts what this machine cannot read.
+    private static let auditBase = "debian:12"
 
     /// Runs the body with a directory of its own, which is in the ledger before it exists, and removes it.
     func withScratch<Result>(

@@ -27,8 +27,7 @@ public struct ExtDisk: DiskReader {
             let root = try await candidate.list([(2, "")])
             if root.contains(where: { $0.path == "/etc" }) { return candidate }
         }
-        throw AuditError(
-            .unknownFileSystem, "The disk has no ext4 root file system: it cannot be read without booting it.")
+        throw AuditError(.unknownFileSystem, "The disk has no ext4 root file system.")
     }
 
     /// Finds the program that reads ext file systems, so that its lack is known before a machine is built.

@@ -69,7 +69,7 @@ public enum CopyProbe {
             probe service "$state"
         fi
         if [ -n "$HEALTH" ]; then
-            while state=$(replay-health 2>/dev/null | head -n 1); [ "$state" = starting ] && ! late; do sleep 1; done
+            while state=$(/usr/local/bin/replay-health 2>/dev/null | head -n 1); [ "$state" = starting ] && ! late; do sleep 1; done
             probe health "$state"
         fi
         # By the address that others use: a server that listens on the loopback interface only is not what EXPOSE says.

@@ -34,84 +34,83 @@ struct SampleTests {
         #expect((record["steps"] as? [Any])?.count == 3)
     }
 
-    @Test("nginx: two boots differ in machine-id and host keys, and know no build user")
-    func copiesDiffer() async throws {
+    @Test("nginx: its copies are machines of their own, and serve")
+    func nginxIsVerified() async throws {
         let home = try await World.shared.home(of: "samples")
-        let script = """
-            cat /etc/machine-id; ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub; getent passwd replay-build; \
-            ls -d /var/lib/replay-* 2>/dev/null; grep -rl replay-build /etc /root /home 2>/dev/null; echo end
-            """
-        async let first = World.run(["template", "run", "web:1", "--", "sh", "-c", script], home: home)
-        async let second = World.run(["template", "run", "web:1", "--", "sh", "-c", script], home: home)
-        let answers = try await [first, second].map { answer in
-            #expect(answer.status == 0, "\(answer.errors)")
-            return answer.output.split(separator: "\n").map(String.init)
-        }
-        for answer in answers {
-            try #require(answer.count >= 3)
-            #expect(answer[0].count == 32, "a machine-id of its own: \(answer)")
-            #expect(answer[2] == "end", "no trace of the build user: \(answer)")
-        }
-        #expect(answers[0][0] != answers[1][0], "machine-ids")
-        #expect(answers[0][1].split(separator: " ")[1] != answers[1][1].split(separator: " ")[1], "host keys")
+        let verify = try await World.run(["template", "verify", "web:1", "--progress", "plain"], home: home)
+        #expect(verify.status == 0, "\(verify.output)\(verify.errors)")
+        let checks = verify.output.split(separator: "\n")
+        #expect(checks.count > 20 && checks.allSatisfy { $0.hasPrefix("ok ") }, "\(verify.output)")
+        #expect(checks.contains { $0.contains("after the reboot: EXPOSEd ports answer") })
         #expect(try World.leftovers(home: home) == [])
     }
 
-    @Test("template run: argv is exact, output and status pass through")
+    /// What makes a machine one of its own, and what nobody must find on it.
+    private static let identity = """
+        cat /etc/machine-id; ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub | cut -d' ' -f2
+        getent passwd replay-build; ls -d /var/lib/replay-* 2>/dev/null; grep -rl replay-build /etc /root /home 2>/dev/null
+        echo end
+        """
+
+    @Test("template run: argv is exact, output and status pass through; two boots differ in machine-id and host keys")
     func runPassesThrough() async throws {
         let home = try await World.shared.home(of: "samples")
-        let result = try await World.run(
-            [
-                "template", "run", "web:1", "--", "sh", "-c", #"printf '%s|' "$@"; echo oops >&2; exit 7"#, "sh", "a b",
-                "'", "$HOME",
-                "", "ü\n",
-            ], home: home)
-        #expect(result.output == "a b|'|$HOME||ü\n|")
-        #expect(result.errors.contains("oops"))
-        #expect(result.status == 7)
+        let script = #"printf '%s|' "$@"; echo; "# + Self.identity + "\necho oops >&2; exit 7"
+        let words = ["sh", "-c", script, "sh", "a b", "'", "$HOME", "", "ü\n"]
+        async let first = World.run(["template", "run", "web:1", "--"] + words, home: home)
+        async let second = World.run(["template", "run", "web:1", "--"] + words, home: home)
+        var identities: [[Substring]] = []
+        for result in try await [first, second] {
+            #expect(result.output.hasPrefix("a b|'|$HOME||ü\n|\n"))
+            #expect(result.errors.contains("oops"))
+            #expect(result.status == 7)
+            identities.append(result.output.split(separator: "\n").suffix(3))
+        }
+        for identity in identities {
+            try #require(identity.count == 3)
+            #expect(identity[0].count == 32 && identity[1].hasPrefix("SHA256:") && identity[2] == "end", "\(identity)")
+        }
+        #expect(identities[0][0] != identities[1][0], "machine-ids")
+        #expect(identities[0][1] != identities[1][1], "host keys")
         let missing = try await World.run(["template", "run", "nobody:9", "--", "true"], home: home)
         #expect(missing.status == 125)
-    }
-
-    @Test("template boot: serves the page, admits the key, ends on SIGTERM and leaves nothing")
-    func bootServes() async throws {
-        let home = try await World.shared.home(of: "samples")
-        let scratch = try ScratchDirectory()
-        let key = scratch.path.string + "/key"
-        let made = try await CommandRun.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
-        try #require(made.status == 0)
-        _ = try await CommandRun.run(["chmod", "-R", "a+rX", scratch.path.string])
-        let port = try FreePort.find()
-        let boot = try World.start(
-            ["template", "boot", "web:1", "--publish", "\(port):80", "--ssh-key", key + ".pub", "--progress", "plain"],
-            home: home)
-        let isReady = await boot.waits(for: "ready ")
-        try #require(isReady)
-        let page = try await CommandRun.run(["curl", "-fsS", "--max-time", "30", "http://127.0.0.1:\(port)/"])
-        let original = try String(contentsOfFile: Self.samples + "/nginx/index.html", encoding: .utf8)
-        #expect(page.output == original, "\(page.errors)")
-        boot.send(SIGTERM)
-        let result = await boot.result()
-        #expect(result.status == 0, "\(result.errors)")
-        #expect(result.output.split(separator: "\n").count == 1, "one line: \(result.output)")
         #expect(try World.leftovers(home: home) == [])
-
-        let words = result.output.split(separator: " ")
-        #expect(words.contains("ssh"), "the line says how to log in: \(result.output)")
     }
 
-    @Test("The copy vectors come out on the guest as in BuildKit", .enabled(if: getuid() == 0, "owners need root"))
-    func filesOnTheGuest() async throws {
+    @Test(
+        "template boot: serves the page, admits the key, ends on SIGTERM; the copy vectors come out as in BuildKit",
+        .enabled(if: getuid() == 0, "the vectors' owners need root"))
+    func bootServes() async throws {
         let home = try await World.shared.home(of: "samples")
         let scratch = try ScratchDirectory()
         let key = try SSHKeyPair.ed25519(comment: "test")
         try scratch.write("\(key.publicKey)\n", to: "key.pub")
         _ = try await CommandRun.run(["chmod", "-R", "a+rX", scratch.path.string])
+        let port = try FreePort.find()
         let boot = try World.start(
-            ["template", "boot", "web:1", "--ssh-key", scratch("key.pub").string, "--progress", "plain"], home: home)
+            [
+                "template", "boot", "web:1", "--publish", "\(port):80", "--ssh-key", scratch("key.pub").string,
+                "--progress", "plain",
+            ], home: home)
         let isReady = await boot.waits(for: "ready ")
         try #require(isReady)
-        // ready web:1  ssh root@HOST -p PORT
+        let page = try await CommandRun.run(["curl", "-fsS", "--max-time", "30", "http://127.0.0.1:\(port)/"])
+        let original = try String(contentsOfFile: Self.samples + "/nginx/index.html", encoding: .utf8)
+        #expect(page.output == original, "\(page.errors)")
+
+        let guest = try await guest(of: boot, key)
+        let failures = try await CopyVectors.failures(
+            on: guest, root: "/var/tmp/replay-root", name: "copy_fs_results on a guest")
+        #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
+        boot.send(SIGTERM)
+        let result = await boot.result()
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.output.split(separator: "\n").count == 1, "one line: \(result.output)")
+        #expect(try World.leftovers(home: home) == [])
+    }
+
+    /// A connector to the machine of a `template boot`, by what its line says: `ready web:1  ssh root@HOST -p PORT`.
+    private func guest(of boot: CommandRun, _ key: SSHKeyPair) async throws -> SSHConnector {
         let words = boot.output.split(whereSeparator: \.isWhitespace)
         let login = try #require(words.first { $0.hasPrefix("root@") })
         let host = String(login.dropFirst("root@".count))
@@ -120,15 +119,9 @@ struct SampleTests {
         let scan = try await CommandRun.run(["ssh-keyscan", "-t", "ed25519", "-p", "\(port)", host])
         let line = try #require(scan.output.split(separator: "\n").first { !$0.hasPrefix("#") })
         let hostKey = try SSHPublicKey(line.split(separator: " ").dropFirst().joined(separator: " "))
-        let guest = SSHConnector(user: "root", key: key.privateKey, hostKey: .pinned(hostKey)) {
+        return SSHConnector(user: "root", key: key.privateKey, hostKey: .pinned(hostKey)) {
             SSHEndpoint(host: host, port: port)
         }
-        let failures = try await CopyVectors.failures(
-            on: guest, root: "/var/tmp/replay-root", name: "copy_fs_results on a guest")
-        #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
-        boot.send(SIGTERM)
-        _ = await boot.result()
-        #expect(try World.leftovers(home: home) == [])
     }
 
     @Test("python-app: user, environment, ownership and modes are the Dockerfile's")
@@ -143,7 +136,11 @@ struct SampleTests {
             timeout 60 sh -c 'until replay-health >/dev/null; do sleep 0.5; done'
             python3 -c 'import urllib.request as u; print(u.urlopen("http://127.0.0.1:8080/de").read().decode(), end="")'
             """
+        async let verify = World.run(["template", "verify", "greeter:latest", "--progress", "plain"], home: home)
         let result = try await World.run(["template", "run", "greeter:latest", "--", "sh", "-c", script], home: home)
+        let verified = try await verify
+        #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
+        #expect(verified.output.contains("HEALTHCHECK"), "\(verified.output)")
         #expect(
             result.output == """
                 app:app 755 /srv/app

@@ -7,6 +7,7 @@ struct MachineArguments: Codable, Sendable, Hashable {
     var cpus: Int
     var memoryMiB: Int
     var forwards: [Forward]
+    var attachedDisks: [String]
     var acceleration: Acceleration
 
     /// A TCP port that leads into the guest; the host's is 0 where QEMU chooses a free one, which it does without a race.
@@ -27,6 +28,7 @@ struct MachineArguments: Codable, Sendable, Hashable {
             + spec.forwards.map {
                 Forward(hostAddress: $0.hostAddress, hostPort: $0.hostPort, guestPort: $0.guestPort)
             }
+        attachedDisks = spec.attachedDisks
         self.acceleration = acceleration
     }
 
@@ -55,13 +57,13 @@ struct MachineArguments: Codable, Sendable, Hashable {
             ]), "-device", "virtio-blk-pci,drive=disk,bootindex=0",
         ]
         // A virtio disk, not a CD-ROM: Debian's cloud kernel has no driver for a SATA one.
-        words += [
-            "-blockdev",
-            try json([
-                "driver": "raw", "node-name": "seed", "read-only": true,
-                "file": ["driver": "file", "filename": .text(paths.seed.string), "read-only": true],
-            ]), "-device", "virtio-blk-pci,drive=seed",
-        ]
+        words += ["-blockdev", try readOnly(paths.seed.string, as: "seed"), "-device", "virtio-blk-pci,drive=seed"]
+        for (index, disk) in attachedDisks.enumerated() {
+            let name = "attached\(index)"
+            words += [
+                "-blockdev", try readOnly(disk, as: name), "-device", "virtio-blk-pci,drive=\(name),serial=\(name)",
+            ]
+        }
         words += ["-netdev", "user,id=net" + forwards.map(option).joined()]
         words += ["-device", "virtio-net-pci,netdev=net,romfile="]
         words += ["-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"]
@@ -86,6 +88,13 @@ struct MachineArguments: Codable, Sendable, Hashable {
 
     /// A comma in a value of an option list is doubled.
     private func escaped(_ path: FilePath) -> String { path.string.replacing(",", with: ",,") }
+
+    private func readOnly(_ file: String, as name: String) throws -> String {
+        try json([
+            "driver": "raw", "node-name": .text(name), "read-only": true,
+            "file": ["driver": "file", "filename": .text(file), "read-only": true],
+        ])
+    }
 
     private func json(_ value: JSONValue) throws -> String {
         let encoder = JSONEncoder()

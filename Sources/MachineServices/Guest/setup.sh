@@ -14,7 +14,7 @@ setup_fail() {
 # Takes back what an earlier Dockerfile of this machine's line has put here.
 setup_clear() {
     if [ -e /etc/systemd/system/replay-app.service ]; then
-        systemctl --quiet disable replay-app.service || setup_fail 'cannot disable replay-app.service'
+        systemctl --root=/ --quiet disable replay-app.service || setup_fail 'cannot disable replay-app.service'
     fi
     rm -rf -- /etc/replay /usr/local/lib/replay /usr/local/bin/replay-health /etc/profile.d/50-replay.sh \
         /etc/systemd/system/replay-app.service /etc/systemd/system/replay-app-health.*
@@ -28,10 +28,25 @@ setup_file() {
         setup_fail "cannot write $2"
 }
 
-# The names of the enabled units, those with the options $@; read from the disk, so that no answer can be missed. There are
-# always some, and a template is compared with them: none is a failure.
+# The names that the links in /etc/systemd/system stand for (systemd.unit(5), [Install]): those of units, and of their templates.
+setup_linked() (
+    cd /etc/systemd/system || exit 1
+    for setup_link in *.wants/* *.requires/* *.upholds/*; do
+        [ ! -L "$setup_link" ] || printf '%s\n' "${setup_link##*/}"
+    done
+    for setup_link in *; do
+        [ ! -L "$setup_link" ] || printf '%s\n%s\n' "$setup_link" "$(basename -- "$(readlink -- "$setup_link")")"
+    done
+)
+
+# The names of the enabled units, read from the disk: a manager that is busy may not answer in time. Only what links stand for can
+# be enabled; asked for those, and not for all units, systemctl takes 0.2 s instead of 8 on an emulated machine. There are always
+# some, and a template is compared with them: none is a failure.
 setup_enabled() {
-    setup_units=$(systemctl --root=/ list-unit-files --state=enabled --plain --no-legend "$@") ||
+    # Names are patterns to systemctl, in which a backslash is none of the name's.
+    setup_units=$(setup_linked | sed 's/\\/\\\\/g; p; s/@.*\(\.[a-z]*\)$/@\1/' | sort -u)
+    # shellcheck disable=SC2086
+    setup_units=$(systemctl --root=/ list-unit-files --state=enabled --plain --no-legend $setup_units) ||
         setup_fail 'systemctl cannot list the enabled units'
     [ -n "$setup_units" ] || setup_fail 'systemctl names no enabled unit'
     printf '%s\n' "$setup_units" | sed 's/[[:space:]].*//'
@@ -57,18 +72,23 @@ setup_displace() {
         setup_names="$setup_names${setup_program##*/} "
         setup_programs="$setup_programs$(readlink -f -- "$setup_found") "
     done
-    setup_services=$(setup_enabled --type=service) || exit 1
+    setup_services=$(setup_enabled) || exit 1
     for setup_unit in $setup_services; do
         # What a machine cannot do without is nobody's rival.
-        case $setup_unit in *@.service | ssh.service | sshd.service | systemd-* | replay-*) continue ;; esac
+        case $setup_unit in
+        *@.service | ssh.service | sshd.service | systemd-* | replay-*) continue ;;
+        *.service) ;;
+        *) continue ;;
+        esac
         setup_runs_program "$setup_unit" || continue
-        systemctl --quiet disable -- "$setup_unit" >/dev/null 2>&1 || setup_fail "cannot disable $setup_unit"
+        systemctl --root=/ --quiet disable -- "$setup_unit" >/dev/null 2>&1 || setup_fail "cannot disable $setup_unit"
         printf 'replay-setup displaced %s\n' "$setup_unit"
     done
     rm -f -- "$setup_list"
 }
 
-setup_enable() { systemctl --quiet enable -- "$1" || setup_fail "cannot enable $1"; }
+# Links alone: the manager, which would read all units anew, need not know of a service that starts at the next boot.
+setup_enable() { systemctl --root=/ --quiet enable -- "$1" || setup_fail "cannot enable $1"; }
 
 # What is enabled and what has failed at the end of the build.
 setup_report() {

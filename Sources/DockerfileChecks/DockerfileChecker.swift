@@ -18,14 +18,18 @@ public struct DockerfileChecker: Sendable {
     private let base: @Sendable (_ reference: String) -> Base
 
     /// Makes a checker.
-    /// - Parameter base: What stands for an image.
+    /// - Parameters:
+    ///   - options: What the user decides about a build.
+    ///   - base: What stands for an image.
     public init(options: PlanOptions, base: @escaping @Sendable (_ reference: String) -> Base) {
         self.options = options
         self.base = base
     }
 
     /// Checks one file. It always answers: a file that cannot be parsed is a finding.
-    /// - Parameter ignoreFile: The ignore file of its context.
+    /// - Parameters:
+    ///   - bytes: The file.
+    ///   - ignoreFile: The ignore file of its context.
     public func check(_ bytes: [UInt8], ignoreFile: ContextManifest.IgnoreFile? = nil) -> CheckedDockerfile {
         let source = SourceText(bytes)
         let dockerfile: Dockerfile

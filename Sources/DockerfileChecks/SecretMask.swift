@@ -40,7 +40,9 @@ public struct SecretMask: Sendable {
     }
 
     /// A text without the secrets.
-    /// - Parameter line: The line that it is about.
+    /// - Parameters:
+    ///   - text: The text.
+    ///   - line: The line that it is about.
     public func masked(_ text: String, line: Int? = nil) -> String {
         let own = line.flatMap { valuesByLine[$0] } ?? []
         return (own + values).reduce(Credential.masked(text)) { $0.replacing($1, with: "***") }

@@ -188,10 +188,6 @@ extension Explainer {
 
     // MARK: Settings
 
-    private var profile: String {
-        setup?.files.first { $0.path == "/etc/profile.d/50-replay.sh" }?.content ?? ""
-    }
-
     private func effect(of env: EnvInstruction) -> String {
         let names = env.pairs.map(\.name)
         let (shown, kept) = (names.filter(isForLogins), names.filter { !isForLogins($0) })
@@ -203,9 +199,7 @@ extension Explainer {
         return words
     }
 
-    private func isForLogins(_ name: String) -> Bool {
-        name == "PATH" ? profile.contains("PATH=") : profile.contains("export \(name)=")
-    }
+    private func isForLogins(_ name: String) -> Bool { loginNames.contains(name[...]) }
 
     private func differences(of env: EnvInstruction) -> [String] {
         var found: [String] = []

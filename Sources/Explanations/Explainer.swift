@@ -13,6 +13,8 @@ public struct Explainer {
     /// The last instruction of its kind on the machine: the only one that counts.
     let lastLines: [String: Int]
     let stageNames: [String]
+    /// The variables that logins get.
+    let loginNames: Set<Substring>
 
     /// Explains a file.
     /// - Returns: nil when the file cannot be parsed: then only its findings say something.
@@ -32,6 +34,13 @@ public struct Explainer {
         mask = SecretMask(checked)
         setup = try? MachineSetup(name: name, config: survey.config, steps: [], policy: policy, commandIsReplayed: true)
         stageNames = file.stages.map { $0.name ?? String($0.index) }
+        let profile = setup?.files.first { $0.path == "/etc/profile.d/50-replay.sh" }?.content ?? ""
+        var names = Set(
+            profile.split(separator: "\n").filter { $0.hasPrefix("export ") }.map {
+                $0.dropFirst("export ".count).prefix { $0 != "=" }
+            })
+        if profile.contains("PATH=") { names.insert("PATH") }
+        loginNames = names
         var last: [String: Int] = [:]
         for entry in survey.entries where survey.chain.contains(entry.stage) {
             last[entry.instruction.syntax.keyword.uppercased()] = entry.instruction.lines.first

@@ -5,7 +5,9 @@ internal import DockerfileLanguage
 /// A repair after which the file could not be parsed, or had another number of instructions, is not made.
 public enum DockerfileFixer {
     /// The repaired text; the same bytes when there is nothing to repair.
-    /// - Parameter check: Answers what is found in a text: one repair may make another one possible.
+    /// - Parameters:
+    ///   - bytes: The text.
+    ///   - check: Answers what is found in a text: one repair may make another one possible.
     public static func fixed(_ bytes: [UInt8], check: ([UInt8]) -> CheckedDockerfile) -> [UInt8] {
         // Text that is no UTF-8 would not come out as it went in.
         guard String(validating: bytes, as: UTF8.self) != nil else { return bytes }

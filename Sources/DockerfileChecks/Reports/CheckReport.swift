@@ -24,7 +24,9 @@ public struct CheckReport: Sendable {
     public func count(of severity: Finding.Severity) -> Int { files.reduce(0) { $0 + $1.checked.count(of: severity) } }
 
     /// The report.
-    /// - Parameter version: The program's version, for those forms that name it.
+    /// - Parameters:
+    ///   - format: The form.
+    ///   - version: The program's version, for those forms that name it.
     public func text(as format: Format, version: String) throws -> String {
         switch format {
         case .text: files.map { Self.lines(of: $0.checked, path: $0.path) }.joined()

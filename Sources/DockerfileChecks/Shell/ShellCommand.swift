@@ -34,7 +34,8 @@ struct ShellCommand: Hashable {
     /// The program's name without its directory.
     var name: String {
         let program = words.first?.value ?? ""
-        return program.split(separator: "/").last.map(String.init) ?? program
+        guard let slash = program.utf8.lastIndex(of: UInt8(ascii: "/")) else { return program }
+        return String(program[program.index(after: slash)...])
     }
 
     /// The words after the program.

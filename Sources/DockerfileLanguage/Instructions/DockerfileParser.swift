@@ -58,7 +58,9 @@ public enum DockerfileParser {
     /// Reads the trigger of an ONBUILD, from this file or from an image's configuration.
     ///
     /// As in BuildKit the text is a small Dockerfile of its own: its escape token is `\`.
-    /// - Parameter lines: where the FROM stands that fires it; errors and the instruction carry these lines.
+    /// - Parameters:
+    ///   - trigger: the instruction's text.
+    ///   - lines: where the FROM stands that fires it; errors and the instruction carry these lines.
     public static func parseTrigger(
         _ trigger: String, at lines: SourceRange
     ) throws(DockerfileError) -> Instruction {

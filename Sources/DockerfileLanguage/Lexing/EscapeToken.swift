@@ -2,7 +2,7 @@
 public enum EscapeToken: String, Sendable, Hashable {
     /// `\`: the default.
     case backslash = "\\"
-    /// `` ` ``: for Windows paths.
+    /// The back quote: for Windows paths.
     case backtick = "`"
 
     var byte: UInt8 {

@@ -8,7 +8,9 @@ public struct DockerfileLinter {
 
     /// Checks a file, also the stages that a build would not reach.
     ///
-    /// - Parameter configuration: what the `check` directive or the build argument says.
+    /// - Parameters:
+    ///   - file: the file.
+    ///   - configuration: what the `check` directive or the build argument says.
     public static func warnings(
         in file: Dockerfile, configuration: CheckConfiguration
     ) -> [DockerfileWarning] {

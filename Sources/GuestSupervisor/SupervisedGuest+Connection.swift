@@ -22,8 +22,7 @@ extension SupervisedGuest {
                 return removed.fail(failure ?? GuestSupervisorError(.closed, "the connection ended"))
             }
             if link.greeted {
-                let isRestarting = state.withLock { $0.awaitedRestart != nil }
-                deadline = .now + (isRestarting ? options.connectTimeout : options.reconnectTimeout)
+                deadline = .now + options.reconnectTimeout
                 events(.linkLost)
             } else if ContinuousClock.now > deadline || !ready.isResolved && failure is GuestSupervisorError {
                 return fail(startFailed(link, failure))
@@ -157,9 +156,7 @@ extension SupervisedGuest {
             state.position = state.position ?? UInt64(fields[3])
             return (expected, state.current ?? state.order.first { state.steps[$0]?.result.isResolved == false })
         }
-        // The word that a boot is accepted may have been lost with the connection that brought it.
-        if expected == boot, fields[2] != fields[1] { link.frames.send(Frame.bytes("restart")) }
-        guard expected == boot || accept(boot: boot, on: link) else {
+        guard expected == boot else {
             let place = current.map { "while step \($0) was to be done" } ?? "between two steps"
             fail(GuestSupervisorError(.rebooted, "the machine restarted unexpectedly \(place)"))
             throw CancellationError()
@@ -212,7 +209,6 @@ extension SupervisedGuest {
                 guard state.steps[id]?.started == nil else { return false }
                 state.current = id
                 state.steps[id]?.started = uptime
-                state.steps[id]?.began.fulfil(())
                 state.steps[id]?.frame = nil
                 return true
             }
@@ -236,13 +232,13 @@ extension SupervisedGuest {
             events(.finished(result))
             promise?.fulfil(result)
         case "skipped":
-            let step = state.withLock { state in
+            let promise = state.withLock { state in
                 state.steps[id]?.frame = nil
-                return state.steps[id]
+                return state.steps[id]?.result
             }
-            if step?.result.isResolved == true { return }
+            if promise?.isResolved == true { return }
             events(.skipped(id))
-            step?.fail(
+            promise?.fail(
                 GuestSupervisorError(.notStarted, "step \(id) was not started, because one before it did not succeed"))
         default: break
         }

@@ -16,14 +16,7 @@ public final class SupervisedGuest: Sendable {
         var frame: [UInt8]?
         /// The guest's clock when it started, in hundredths of a second.
         var started: Int64?
-        let began = Promise<Void>()
         let result = Promise<StepResult>()
-
-        /// It will not run, or what becomes of it cannot be known any more.
-        func fail(_ error: any Error) {
-            began.fail(error)
-            result.fail(error)
-        }
     }
 
     struct State {
@@ -41,8 +34,6 @@ public final class SupervisedGuest: Sendable {
         var generation = 0
         var failure: (any Error)?
         var closing = false
-        /// Comes with the next boot, while one is waited for.
-        var awaitedRestart: Promise<Void>?
     }
 
     let connector: any HostConnector
@@ -98,7 +89,7 @@ public final class SupervisedGuest: Sendable {
             state.order.append(step.id)
             return (state.link, state.failure)
         }
-        if let failure { state.withLock { $0.steps[step.id] }?.fail(failure) } else { link?.frames.send(frame) }
+        if let failure { known(step.id)?.fail(failure) } else { link?.frames.send(frame) }
     }
 
     /// Waits for the end of a queued step.
@@ -109,15 +100,6 @@ public final class SupervisedGuest: Sendable {
             throw GuestSupervisorError(.notStarted, "step \(id) was never queued")
         }
         return try await promise.value()
-    }
-
-    /// Waits until a queued step has begun.
-    /// - Throws: What ``result(of:)`` throws, when it never does.
-    public func beginning(of id: String) async throws {
-        guard let began = state.withLock({ $0.steps[id]?.began }) else {
-            throw GuestSupervisorError(.notStarted, "step \(id) was never queued")
-        }
-        try await began.value()
     }
 
     /// Queues a step and waits for its end.
@@ -230,13 +212,13 @@ public final class SupervisedGuest: Sendable {
 
     /// Fails everything that waits.
     func fail(_ error: any Error) {
-        let (steps, uploads) = state.withLock { state in
+        let (results, uploads) = state.withLock { state in
             state.failure = state.failure ?? error
-            return (Array(state.steps.values), state.uploads)
+            return (state.steps.values.map(\.result), state.uploads)
         }
         ready.fail(error)
         removed.fail(error)
-        for step in steps { step.fail(error) }
+        for result in results { result.fail(error) }
         for upload in uploads { upload.completed.fail(error) }
     }
 }

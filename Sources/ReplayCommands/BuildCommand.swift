@@ -51,7 +51,6 @@ struct BuildCommand: AsyncParsableCommand {
     var verify = false
 
     @OptionGroup var machine: MachineOptions
-    @OptionGroup var times: TimeOptions
     @OptionGroup var screen: ScreenOptions
 
     func run() async throws {
@@ -63,7 +62,7 @@ struct BuildCommand: AsyncParsableCommand {
         let workshop = try Workshop(cloud: source.cloud, environment: environment)
         let screen = self.screen.open()
         let session = BuildSession(
-            workshop: workshop, planned: planned, reference: reference, machine: machine, times: times,
+            workshop: workshop, planned: planned, reference: reference, machine: machine,
             keepsOnError: onError == .keep, keepsPackageCaches: keepsPackageCaches,
             servicePolicy: service, verifies: verify, events: screen.events)
         do {

@@ -19,7 +19,6 @@ struct BuildSession: Sendable {
     let planned: PlannedBuild
     let reference: TemplateReference
     let machine: MachineOptions
-    let times: TimeOptions
     let keepsOnError: Bool
     let keepsPackageCaches: Bool
     let servicePolicy: ServicePolicy
@@ -50,8 +49,7 @@ struct BuildSession: Sendable {
                     let (results, report) = try await workshop.whileRunning(machine.instance) {
                         try await replayer.prepare()
                         let results = try await replayer.run(
-                            plan, archives: ContextArchives(planned.context, manifest: planned.manifest),
-                            stepTimeout: times.step)
+                            plan, archives: ContextArchives(planned.context, manifest: planned.manifest))
                         return (results, try await install(setup, with: replayer))
                     }
                     try await seal(machine, replayer)
@@ -84,7 +82,6 @@ struct BuildSession: Sendable {
     private func startSupervisor(on machine: Machine) async throws -> Replayer {
         var options = SupervisorOptions(build: machine.build.id.text)
         options.connectTimeout = .seconds(self.machine.bootTimeout)
-        options.reconnectTimeout = .seconds(times.reconnect)
         return try await Replayer.start(machine.connector, options: options, log: machine.build.log, events: events)
     }
 

@@ -13,15 +13,10 @@ public final class Replayer: Sendable {
     public let guest: SupervisedGuest
     private let recorder: StepRecorder
     private let events: EventHandler
-    /// How long the machine may take to restart.
-    private let restartLimit: Duration
 
-    private init(
-        guest: SupervisedGuest, recorder: StepRecorder, restartLimit: Duration, events: @escaping EventHandler
-    ) {
+    private init(guest: SupervisedGuest, recorder: StepRecorder, events: @escaping EventHandler) {
         self.guest = guest
         self.recorder = recorder
-        self.restartLimit = restartLimit
         self.events = events
     }
 
@@ -38,8 +33,7 @@ public final class Replayer: Sendable {
         let recorder = StepRecorder(log: try BuildLog(log), events: events)
         do {
             let guest = try await SupervisedGuest.start(connector, options: options) { recorder.receive($0) }
-            return Replayer(
-                guest: guest, recorder: recorder, restartLimit: options.connectTimeout, events: events)
+            return Replayer(guest: guest, recorder: recorder, events: events)
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -50,17 +44,13 @@ public final class Replayer: Sendable {
     /// Makes the machine ready for the first step: its first boot is over, packages' services do not start, nobody
     /// else runs apt.
     /// - Throws: ``ReplayError`` with ``ReplayError/Code/preparationFailed``.
-    public func prepare() async throws { try await prepare(again: "") }
-
-    /// - Parameter suffix: Makes the names of the steps those of another time.
-    private func prepare(again suffix: String) async throws {
-        let steps = GuestPreparation.steps.map { (id: $0.id + suffix, label: $0.label, script: $0.script) }
-        for step in steps {
+    public func prepare() async throws {
+        for step in GuestPreparation.steps {
             recorder.expect(step.id, task: TaskID(step.id), label: step.label)
             // In the machine's own namespaces: /proc/locks shows no locks of processes outside of a PID namespace.
             guest.queue(SupervisedStep(id: step.id, script: step.script, isolation: .host))
         }
-        for step in steps {
+        for step in GuestPreparation.steps {
             let result = try await value("the preparation of the machine") { try await guest.result(of: step.id) }
             guard result.succeeded else {
                 throw ReplayError(
@@ -90,47 +80,24 @@ public final class Replayer: Sendable {
         return recorder.answer(of: id)
     }
 
-    /// Runs a plan's steps. At a restart the machine is waited for and prepared again before the steps behind it are queued.
+    /// Runs a plan's steps.
     /// - Parameters:
     ///   - plan: The plan.
     ///   - archives: Where the files of COPY and ADD come from.
     ///   - from: The number of the first step to run; earlier ones are on the machine already.
     ///   - attempt: Counted from 1; a later attempt runs steps although the guest knows them from an earlier one.
-    ///   - stepTimeout: How long a step may take that says nothing of it itself, in seconds; nil for any time.
     /// - Returns: What the guest recorded about each step that ran.
     /// - Throws: ``ReplayError``. Cancelling the task ends the running step with all its processes and throws
     ///   `CancellationError`.
     @discardableResult
     public func run(
-        _ plan: Plan, archives: any CopyArchiveSource, from: Int = 1, attempt: Int = 1, stepTimeout: Int? = nil
+        _ plan: Plan, archives: any CopyArchiveSource, from: Int = 1, attempt: Int = 1
     ) async throws -> [StepResult] {
         let steps = plan.steps.filter { $0.number >= from }
         let uploads = StepUpload.all(for: steps, from: archives)
         if attempt > 1 { guest.resume() }
-        var results: [StepResult] = []
-        var rest = steps[...]
-        while let first = rest.first {
-            if first.action == .restart {
-                results.append(try await restart(first, attempt: attempt, in: plan))
-                rest = rest.dropFirst()
-                continue
-            }
-            let leg = rest.prefix { $0.action != .restart }
-            results += try await run(
-                Array(leg), of: plan, archives: archives, uploads: uploads, attempt: attempt, stepTimeout: stepTimeout)
-            rest = rest.dropFirst(leg.count)
-        }
-        return results
-    }
-
-    private func run(
-        _ steps: [Step], of plan: Plan, archives: any CopyArchiveSource, uploads: [Int: StepUpload], attempt: Int,
-        stepTimeout: Int?
-    ) async throws -> [StepResult] {
         for step in steps {
-            guard
-                let supervised = StepTranslation.supervised(step, attempt: attempt, upload: uploads[step.number])
-            else { continue }
+            let supervised = StepTranslation.supervised(step, attempt: attempt, upload: uploads[step.number])
             recorder.expect(supervised.id, task: .step(step.number), label: label(step, in: plan))
             guest.queue(supervised)
         }
@@ -143,7 +110,7 @@ public final class Replayer: Sendable {
                     }
                     return nil
                 }
-                group.addTask { try await self.follow(steps, attempt: attempt, stepTimeout: stepTimeout) }
+                group.addTask { try await self.follow(steps, attempt: attempt) }
                 do {
                     while let results = try await group.next() {
                         if let results { return results }
@@ -160,55 +127,28 @@ public final class Replayer: Sendable {
         }
     }
 
-    /// Restarts the machine, waits for it, and makes it ready again: what is below /run did not live on.
-    private func restart(_ step: Step, attempt: Int, in plan: Plan) async throws -> StepResult {
-        let id = StepTranslation.identifier(step, attempt: attempt)
-        let label = label(step, in: plan)
-        let began = ContinuousClock.now
-        recorder.log.heading("=== \(label)")
-        events(.taskStarted(.step(step.number), label: label))
-        recorder.expectRestart(true)
-        defer { recorder.expectRestart(false) }
-        do {
-            try await guest.restart(id: id, within: step.timeout.map { .seconds($0) } ?? restartLimit)
-        } catch let error as CancellationError {
-            events(.taskFinished(.step(step.number), .cancelled))
-            throw error
-        } catch {
-            events(.taskFinished(.step(step.number), .failed("\(error)")))
-            throw ReplayError(
-                .guestFailed, "The machine did not come back from its restart (step \(step.number)).", cause: error,
-                step: step, log: recorder.log.path.string)
-        }
-        events(.taskFinished(.step(step.number), .done))
-        try await prepare(again: "-after-\(id)")
-        return StepResult(id: id, end: .exited(0), duration: .now - began)
-    }
-
     private func label(_ step: Step, in plan: Plan) -> String { "[\(step.number)/\(plan.steps.count)] \(step.title)" }
 
-    private func follow(_ steps: [Step], attempt: Int, stepTimeout: Int?) async throws -> [StepResult] {
+    private func follow(_ steps: [Step], attempt: Int) async throws -> [StepResult] {
         var results: [StepResult] = []
         for step in steps {
             let id = StepTranslation.identifier(step, attempt: attempt)
-            let limit = StepLimit(guest: guest, id: id, seconds: step.timeout ?? stepTimeout)
-            let result = try await value("step \(step.number) (\(step.title))", step) { try await limit.result() }
-            guard result.succeeded else { throw failure(of: step, id: id, result.end, limit) }
+            let result = try await value("step \(step.number) (\(step.title))", step) { try await guest.result(of: id) }
+            guard result.succeeded else { throw failure(of: step, id: id, result.end) }
             try recorder.log.check()
             results.append(result)
         }
         return results
     }
 
-    private func failure(of step: Step, id: String, _ end: StepEnd, _ limit: StepLimit) -> any Error {
+    private func failure(of step: Step, id: String, _ end: StepEnd) -> any Error {
         if end == .cancelled && Task.isCancelled { return CancellationError() }
         let line =
             step.lines.first == step.lines.last
             ? "line \(step.lines.first)" : "lines \(step.lines.first)–\(step.lines.last)"
-        let reason = limit.wasExceeded ? "it took longer than its limit of \(limit.text) and was ended" : "\(end)"
         return ReplayError(
-            end == .cancelled && !limit.wasExceeded ? .cancelled : .stepFailed,
-            "Step \(step.number) (\(step.title), \(line)) failed: \(reason).",
+            end == .cancelled ? .cancelled : .stepFailed,
+            "Step \(step.number) (\(step.title), \(line)) failed: \(end).",
             context: recorder.lastLines(of: id), step: step, end: end, log: recorder.log.path.string)
     }
 
@@ -248,10 +188,8 @@ public final class Replayer: Sendable {
         } catch let error as CancellationError {
             throw error
         } catch {
-            let restarted = (error as? GuestSupervisorError)?.code == .rebooted
             throw ReplayError(
-                .guestFailed, "The machine \(restarted ? "restarted by itself" : "was lost") during \(place).",
-                cause: error, step: step,
+                .guestFailed, "The machine was lost during \(place).", cause: error, step: step,
                 log: recorder.log.path.string)
         }
     }

@@ -15,7 +15,6 @@ final class StepRecorder: Sendable {
     let log: BuildLog
     private let events: EventHandler
     private let expected = Mutex<[String: Expected]>([:])
-    private let restarting = Mutex(false)
 
     init(log: BuildLog, events: @escaping EventHandler) {
         self.log = log
@@ -27,9 +26,6 @@ final class StepRecorder: Sendable {
     func expect(_ id: String, task: TaskID, label: String, answers: Bool = false) {
         expected.withLock { $0[id] = Expected(task: task, label: label, answer: answers ? [] : nil) }
     }
-
-    /// Says that the machine is restarting: then nobody need hear that the connection goes and comes.
-    func expectRestart(_ restarts: Bool) { restarting.withLock { $0 = restarts } }
 
     /// What a step has answered.
     func answer(of id: String) -> String {
@@ -66,7 +62,6 @@ final class StepRecorder: Sendable {
                 }
             events(.taskFinished(step.task, outcome))
         case .skipped: break
-        case .linkLost where restarting.withLock { $0 }, .linkRestored where restarting.withLock { $0 }: break
         case .linkLost: events(.warning("The connection to the machine was lost; its steps go on. Connecting again."))
         case .linkRestored: events(.notice("The connection to the machine is back."))
         }

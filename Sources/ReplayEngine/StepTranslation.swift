@@ -8,8 +8,7 @@ enum StepTranslation {
     /// - Parameters:
     ///   - attempt: Counted from 1; a later attempt has another id, so that it runs although the first one did.
     ///   - upload: The step's upload, for a COPY with sources.
-    /// - Returns: nil for a restart, which is no script.
-    static func supervised(_ step: Step, attempt: Int, upload: StepUpload?) -> SupervisedStep? {
+    static func supervised(_ step: Step, attempt: Int, upload: StepUpload?) -> SupervisedStep {
         let id = identifier(step, attempt: attempt)
         return switch step.action {
         case .run(let action): SupervisedStep(id: id, script: script(for: action))
@@ -17,7 +16,6 @@ enum StepTranslation {
             upload.map { SupervisedStep(id: id, script: script(for: action, upload: $0), blob: $0.blob) }
                 ?? SupervisedStep(id: id, script: "exit 0\n")
         case .makeDirectory(let action): SupervisedStep(id: id, script: script(for: action))
-        case .restart: nil
         }
     }
 

@@ -2,16 +2,15 @@
 // without the names that the compiler would make up.
 
 extension StepAction: Codable {
-    private enum CodingKeys: String, CodingKey { case run, copy, makeDirectory, restart }
+    private enum CodingKeys: String, CodingKey { case run, copy, makeDirectory }
 
-    /// Writes `{"run": …}`, `{"copy": …}` or `{"makeDirectory": …}`, or `{"restart": true}`.
+    /// Writes `{"run": …}`, `{"copy": …}` or `{"makeDirectory": …}`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         switch self {
         case .run(let action): try container.encode(action, forKey: .run)
         case .copy(let action): try container.encode(action, forKey: .copy)
         case .makeDirectory(let action): try container.encode(action, forKey: .makeDirectory)
-        case .restart: try container.encode(true, forKey: .restart)
         }
     }
 
@@ -23,7 +22,6 @@ extension StepAction: Codable {
         case .copy: self = .copy(try container.decode(CopyAction.self, forKey: .copy))
         case .makeDirectory:
             self = .makeDirectory(try container.decode(MakeDirectoryAction.self, forKey: .makeDirectory))
-        case .restart: self = .restart
         case nil:
             throw DecodingError.dataCorrupted(
                 DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "no action of a step"))

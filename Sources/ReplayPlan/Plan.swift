@@ -68,10 +68,8 @@ public struct Step: Sendable, Hashable, Codable {
     /// `sha256:` over the parent step's digest, the action with its resolved values, and the digests of the files
     /// that it reads. Proxies, secret values and output modes do not count.
     public var digest: String
-    /// How long it may take, in seconds, by its `# replay: timeout=`; nil leaves that to the command line. Not part of the digest.
-    public var timeout: Int?
 
-    /// Makes a step; the rest is set by name.
+    /// Makes a step.
     public init(number: Int, stage: String, title: String, lines: LineRange, action: StepAction, digest: String) {
         self.number = number
         self.stage = stage
@@ -90,8 +88,6 @@ public enum StepAction: Sendable, Hashable {
     case copy(CopyAction)
     /// A directory is made where there is none (WORKDIR).
     case makeDirectory(MakeDirectoryAction)
-    /// The machine restarts, and is waited for.
-    case restart
 }
 
 /// A command, with everything that it sees.

@@ -28,14 +28,12 @@ public struct Planner: Sendable {
     let graph: StageGraph
     let options: PlanOptions
     private let linter: PlanLinter
-    private let stepDirectives: [StepDirective]
 
     /// Reads the stages: expands the FROM lines, finds the target, and checks that everything that the target needs can
     /// be done on one machine.
     /// - Throws: ``PlanError``.
     public init(_ dockerfile: Dockerfile, options: PlanOptions) throws(PlanError) {
         self.options = options
-        stepDirectives = dockerfile.stepDirectives
         var linter = try PlanLinter(dockerfile, options: options)
         graph = try StageGraph(dockerfile, options: options)
         linter.checkFrom(dockerfile, graph: graph, options: options)
@@ -75,54 +73,27 @@ public struct Planner: Sendable {
         for operation in operations { linter.checkIgnored(operation, manifest: manifest) }
         try linter.checkSeverity()
         var resolver = CopyResolver(manifest: manifest)
-        var steps = StepList(base: base, manifest: manifest)
+        var steps: [Step] = []
+        var parent = StepDigest.base(base)
         for operation in operations {
-            let stage = graph.nodes[operation.stage].title
-            let directives = stepDirectives.filter { LineRange($0.instruction) == LineRange(operation.lines) }
-            for directive in directives where directive.kind == .reboot {
-                let line = LineRange(first: directive.line, last: directive.line)
-                try steps.append(.restart, title: Self.restartTitle, stage: stage, lines: line)
+            let action: StepAction
+            switch operation.kind {
+            case .run(let run): action = .run(RunAction(run))
+            case .makeDirectory(let directory): action = .makeDirectory(directory)
+            case .copy(let copy):
+                action = .copy(try resolver.action(for: copy, lines: operation.lines))
+                guard resolver.needs.isEmpty else {
+                    throw PlanError(.incompleteManifest, "The manifest of the build context was not completed.")
+                }
             }
-            for action in try actions(of: operation, &resolver) {
-                let title = action == .restart ? Self.restartTitle : operation.title
-                try steps.append(
-                    action, title: title, stage: stage, lines: LineRange(operation.lines), timeout: directives.timeout)
-            }
+            parent = try StepDigest.step(action, after: parent, manifest: manifest)
+            steps.append(
+                Step(
+                    number: steps.count + 1, stage: graph.nodes[operation.stage].title, title: operation.title,
+                    lines: LineRange(operation.lines), action: action, digest: parent))
         }
         return Plan(
-            base: base, steps: steps.steps, config: state.config, warnings: linter.warnings + resolver.warnings)
-    }
-
-    private static let restartTitle = "restart the machine"
-
-    /// What an operation does on the machine: one thing, but for a RUN that ends in a restart.
-    private func actions(
-        of operation: BuildOperation, _ resolver: inout CopyResolver
-    ) throws(PlanError) -> [StepAction] {
-        switch operation.kind {
-        case .makeDirectory(let directory): return [.makeDirectory(directory)]
-        case .copy(let copy):
-            let action = try resolver.action(for: copy, lines: operation.lines)
-            guard resolver.needs.isEmpty else {
-                throw PlanError(.incompleteManifest, "The manifest of the build context was not completed.")
-            }
-            return [.copy(action)]
-        case .run(let run):
-            var action = RunAction(run)
-            switch RestartCommand.find(in: run.arguments) {
-            case .none: return [.run(action)]
-            case .alone: return [.restart]
-            case .last(let arguments):
-                action.arguments = arguments
-                return [.run(action), .restart]
-            case .elsewhere(let word):
-                throw PlanError(
-                    .unsupported,
-                    "A RUN may restart the machine by its last command only: what comes after '\(word)', or depends on it, "
-                        + "would be lost. Put it into a RUN of its own after this one.",
-                    lines: [LineRange(operation.lines)], highlight: word)
-            }
-        }
+            base: base, steps: steps, config: state.config, warnings: linter.warnings + resolver.warnings)
     }
 
     /// All operations on the machine in order, the last stage's state, and what was found odd.
@@ -152,36 +123,5 @@ public struct Planner: Sendable {
                 "FROM asks for the platform \(wanted), but the machine is linux/\(base.architecture).",
                 lines: [LineRange(node.lines)], highlight: node.stage.platform)
         }
-    }
-}
-
-/// Steps as they are numbered and chained by their digests.
-private struct StepList {
-    private(set) var steps: [Step] = []
-    private let manifest: ContextManifest
-    private var parent: String
-
-    init(base: ResolvedBase, manifest: ContextManifest) {
-        self.manifest = manifest
-        parent = StepDigest.base(base)
-    }
-
-    mutating func append(
-        _ action: StepAction, title: String, stage: String, lines: LineRange, timeout: Int? = nil
-    ) throws(PlanError) {
-        parent = try StepDigest.step(action, after: parent, manifest: manifest)
-        var step = Step(
-            number: steps.count + 1, stage: stage, title: title, lines: lines, action: action, digest: parent)
-        step.timeout = timeout
-        steps.append(step)
-    }
-}
-
-extension [StepDirective] {
-    /// The last time limit among them, in seconds.
-    fileprivate var timeout: Int? {
-        compactMap { directive -> Int? in
-            if case .timeout(let seconds) = directive.kind { seconds } else { nil }
-        }.last
     }
 }

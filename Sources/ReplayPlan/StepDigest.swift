@@ -20,7 +20,6 @@ internal import Crypto
 ///   fetched; from where does not count). An entry is its kind, its mode,
 ///   and its digest or link target; modification times and the places in the context do not count.
 /// - `make-directory`, path, user
-/// - `restart`
 ///
 /// The base's digest is over `replay-base-1`, its row, distribution, release and architecture.
 struct StepDigest {
@@ -81,7 +80,6 @@ struct StepDigest {
             for source in copy.sources { try digest.add(source, manifest: manifest) }
         case .makeDirectory(let directory):
             digest.add(["make-directory", directory.path, directory.user])
-        case .restart: digest.add("restart")
         }
         return digest.text
     }

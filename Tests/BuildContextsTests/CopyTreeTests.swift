@@ -142,7 +142,6 @@ import Testing
         for step in try planner.plan(base: base, manifest: manifest).steps {
             switch step.action {
             case .run: throw VirtualTree.Failure(message: "RUN is not in these cases")
-            case .restart: break
             case .makeDirectory(let directory):
                 let owner = directory.user.isEmpty ? "0:0" : "\(directory.user):\(directory.user)"
                 try tree.makeDirectory(directory.path, owner: owner)

@@ -164,40 +164,4 @@ struct FaultTests {
         let unmounted = try await CommandRun.run(["umount", mount])
         #expect(unmounted.status == 0, "\(unmounted.errors)")
     }
-
-    /// How often the restarts are tried: once here, five times in `make soak`.
-    private static let rounds = ProcessInfo.processInfo.environment["REPLAY_SOAK"] == nil ? 1 : 5
-
-    @Test(
-        "a restart at a RUN's end is waited for and prepared for; a step that takes too long is ended",
-        arguments: 1...rounds)
-    func declaredRestart(round: Int) async throws {
-        let home = try await World.shared.home(of: "faults")
-        let scratch = try context(
-            """
-            FROM debian:12
-            RUN cat /proc/sys/kernel/random/boot_id >/srv/first && reboot
-            RUN ! cmp /proc/sys/kernel/random/boot_id /srv/first && grep -q replay /usr/sbin/policy-rc.d && echo an"other" boot
-            # replay: timeout=2s
-            RUN setsid sleep 1000
-
-            """)
-        let result = try await World.run([scratch.path.string, "--progress", "plain"], home: home)
-        #expect(result.status == 1, "\(result.errors)")
-        for text in ["[2/4] restart the machine", "another boot", "it took longer than its limit of 2s", "line 5"] {
-            #expect(result.errors.contains(text), "\(text): \(result.errors)")
-        }
-        #expect(!result.errors.contains("connection to the machine was lost"), "\(result.errors)")
-        #expect(try World.leftovers(home: home) == [])
-    }
-
-    @Test("a machine that restarts by itself ends the build, and the error says so", arguments: 1...rounds)
-    func crash(round: Int) async throws {
-        let home = try await World.shared.home(of: "faults")
-        let scratch = try context("FROM debian:12\nRUN echo b >/proc/sysrq-trigger; sleep 1000\nRUN true\n")
-        let result = try await World.run([scratch.path.string, "--progress", "plain"], home: home)
-        #expect(result.status == 5, "\(result.errors)")
-        #expect(result.errors.contains("The machine restarted by itself during step 1 (RUN echo b"), "\(result.errors)")
-        #expect(try World.leftovers(home: home) == [])
-    }
 }

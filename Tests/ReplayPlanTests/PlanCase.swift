@@ -86,7 +86,6 @@ func outline(_ plan: Plan) -> [String] {
         case .run(let run): "run " + run.arguments.joined(separator: "|")
         case .copy(let copy): "copy \(copy.sources.count) to \(copy.destination)"
         case .makeDirectory(let directory): "mkdir \(directory.path)"
-        case .restart: "restart"
         }
     }
 }

@@ -10,8 +10,6 @@ public struct Dockerfile: Sendable, Hashable {
     public var warnings: [DockerfileWarning]
     /// The commands of the `# replay: test COMMAND` lines, in order: what must succeed on a copy of the template.
     public var tests: [String]
-    /// The `# replay: reboot` and `# replay: timeout=` lines, in order.
-    public var stepDirectives: [StepDirective] = []
     /// The bytes and lines, for messages.
     public var source: SourceText
 

@@ -30,11 +30,9 @@ public enum DockerfileParser {
         guard !stages.isEmpty else {
             throw DockerfileError(.stage, "the Dockerfile has no stages: FROM is missing")
         }
-        var dockerfile = Dockerfile(
+        return Dockerfile(
             stages: stages, globalArguments: globalArguments, directives: tree.directives, warnings: tree.warnings,
             tests: try tests(of: tree), source: source)
-        dockerfile.stepDirectives = try StepDirective.all(in: tree)
-        return dockerfile
     }
 
     private static func tests(of tree: SyntaxTree) throws(DockerfileError) -> [String] {

@@ -468,10 +468,7 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
     read -r secret <secret
     # Before the journal is told: what ends meanwhile is told twice, but never not at all.
     [ "$from" != end ] || from=$(wc -c <output)
-    # Empty after a crash that came before the file was on the disk.
-    first_boot=lost
-    read -r first_boot <boot || first_boot=lost
-    [ -n "$first_boot" ] || first_boot=lost
+    read -r first_boot <boot
     exec 7<>bell
     queued=' '
     while read -r what id _; do [ "$what" != step ] || queued="$queued$id "; done <queue
@@ -510,8 +507,6 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
                 ;;
             restart) # after a reboot that the client accepts
                 printf '%s\n' "$boot" >boot
-                # Numbers of processes of the boot before.
-                rm -f executor current collector
                 start_executor
                 ;;
             remove)

@@ -61,7 +61,7 @@ bench: deps-test build ## Measure, with peers side by side where they are instal
 
 soak: deps-test ## Run the long proofs: 1,000 cuts, outages of up to a minute
 	$(SWIFT) build --build-tests
-	REPLAY_SOAK=1 $(SWIFT) test --skip-build --disable-xctest --no-parallel --filter LinkLossTests
+	REPLAY_SOAK=1 $(SWIFT) test --skip-build --disable-xctest --no-parallel --filter "LinkLossTests|FaultTests/restarts"
 
 # Clang's libFuzzer, which comes with Swift. A crash stays in .build/fuzz/TARGET as crash-…: copy it to Tests/Corpus.
 FUZZ_SECONDS ?= 600

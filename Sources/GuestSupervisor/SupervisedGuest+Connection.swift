@@ -11,7 +11,7 @@ extension SupervisedGuest {
             do {
                 host = try await connector.connect(until: deadline)
             } catch {
-                return fail(ready.isResolved ? connectionLost(error) : error)
+                return fail(ready.isResolved ? connectionLost(error, until: deadline) : error)
             }
             let link = open()
             let failure = await converse(on: host, link)
@@ -23,7 +23,7 @@ extension SupervisedGuest {
             }
             if link.greeted {
                 deadline = .now + options.reconnectTimeout
-                events(.linkLost)
+                if !state.withLock({ $0.restarts }) { events(.linkLost) }
             } else if ContinuousClock.now > deadline || !ready.isResolved && failure is GuestSupervisorError {
                 return fail(startFailed(link, failure))
             } else {
@@ -32,10 +32,17 @@ extension SupervisedGuest {
         }
     }
 
-    private func connectionLost(_ error: any Error) -> GuestSupervisorError {
-        GuestSupervisorError(
+    private func connectionLost(
+        _ error: any Error, until deadline: ContinuousClock.Instant
+    ) -> GuestSupervisorError {
+        guard ContinuousClock.now >= deadline else {
+            return GuestSupervisorError(
+                .connectionLost, "the connection to the guest was lost and cannot be made again", cause: error)
+        }
+        return GuestSupervisorError(
             .connectionLost,
-            "the connection to the guest was lost and did not come back within \(options.reconnectTimeout)",
+            "the connection to the guest was lost and did not come back within "
+                + "\(StepEnd.text(Int(options.reconnectTimeout.components.seconds)))",
             cause: error)
     }
 
@@ -132,7 +139,7 @@ extension SupervisedGuest {
         case "removed": removed.fulfil(())
         case "late": record(fields.dropFirst().map { $0 })
         case "ready":
-            if ready.isResolved { events(.linkRestored) }
+            if ready.isResolved, !state.withLock({ $0.restarts }) { events(.linkRestored) }
             ready.fulfil(())
         case "pong": break
         case "error":
@@ -150,15 +157,18 @@ extension SupervisedGuest {
         }
         let boot = String(fields[1])
         let (expected, current) = state.withLock { state in
-            let expected = state.bootID ?? String(fields[2])
-            state.bootID = expected
+            // The boots during which the build has run: restarts that steps declared. The guest has adopted this one, or not.
+            let boots = fields[2].split(separator: ",").map(String.init)
+            let isKnown = state.bootID.map(boots.contains) ?? true
+            let expected = isKnown ? boots.last : state.bootID
+            if isKnown { state.bootID = expected }
             // Known from now on, also if the link is lost before the log itself has begun to come.
             state.position = state.position ?? UInt64(fields[3])
             return (expected, state.current ?? state.order.first { state.steps[$0]?.result.isResolved == false })
         }
         guard expected == boot else {
-            let place = current.map { "while step \($0) was to be done" } ?? "between two steps"
-            fail(GuestSupervisorError(.rebooted, "the machine restarted unexpectedly \(place)"))
+            let place = current.map { "during \($0)" } ?? "between two steps"
+            fail(GuestSupervisorError(.rebooted, "the machine restarted by itself \(place)"))
             throw CancellationError()
         }
     }
@@ -213,16 +223,29 @@ extension SupervisedGuest {
                 return true
             }
             if isNews { events(.started(id)) }
+        case "restarting" where fields.count == 4:
+            let uptime = hundredths(fields[2])
+            let isNews = state.withLock { state in
+                guard let step = state.steps[id], let started = step.started, !step.result.isResolved, !state.restarts
+                else { return false }
+                state.restarts = true
+                // The clock begins anew: what comes is added to what was.
+                state.steps[id]?.started = started - uptime
+                return true
+            }
+            if isNews { events(.restarting(id)) }
         case "finished" where fields.count == 5:
             let end: StepEnd =
                 switch fields[2] {
                 case "exit": .exited(Int(fields[3]) ?? 255)
                 case "signal": .signalled(Int(fields[3]) ?? 0)
                 case "cancelled": .cancelled
+                case "timeout": .timedOut(Int(fields[3]) ?? 0)
                 default: .lost
                 }
             let (promise, started) = state.withLock { state in
                 if state.current == id { state.current = nil }
+                state.restarts = false
                 return (state.steps[id]?.result, state.steps[id]?.started)
             }
             if promise?.isResolved == true { return }

@@ -32,6 +32,8 @@ public final class SupervisedGuest: Sendable {
         var uploads: [Upload] = []
         var stopRequested = false
         var generation = 0
+        /// Whether the machine goes down because a step asks for it.
+        var restarts = false
         var failure: (any Error)?
         var closing = false
     }

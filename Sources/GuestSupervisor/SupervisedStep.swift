@@ -19,6 +19,10 @@ public struct SupervisedStep: Sendable, Hashable {
     public var stopsQueueOnFailure: Bool
     /// The upload that must be complete before the step starts.
     public var blob: String?
+    /// Whether the machine restarts when the script has ended with 0. The step ends when the machine is back.
+    public var restartsMachine = false
+    /// After how many seconds it is ended with all its processes; at least 1.
+    public var timeout: Int?
 
     /// Makes a step.
     public init(
@@ -34,7 +38,8 @@ public struct SupervisedStep: Sendable, Hashable {
 
     /// The frame of the wire protocol that queues the step.
     var frame: [UInt8] {
-        let flags = "-" + (isolation == .host ? "h" : "") + (stopsQueueOnFailure ? "" : "s")
+        let letters = (isolation == .host ? "h" : "") + (restartsMachine ? "r" : "") + (stopsQueueOnFailure ? "" : "s")
+        let flags = "-" + letters + (timeout.map { "t\(max(1, $0))" } ?? "")
         let payload = Array(script.utf8)
         if payload.count <= 4096, payload.last == UInt8(ascii: "\n"), !payload.contains(0) {
             let lines = payload.count { $0 == UInt8(ascii: "\n") }
@@ -52,6 +57,8 @@ public enum StepEnd: Sendable, Hashable, CustomStringConvertible {
     case signalled(Int)
     /// By ``SupervisedGuest/cancel()``.
     case cancelled
+    /// Because it ran longer than this many seconds.
+    case timedOut(Int)
     /// With no record of how: the supervisor or the first process of the step was killed (out of memory, perhaps).
     case lost
 
@@ -61,8 +68,15 @@ public enum StepEnd: Sendable, Hashable, CustomStringConvertible {
         case .exited(let status): "exit status \(status)"
         case .signalled(let number): "signal \(number)" + (Self.signalNames[number].map { " (\($0))" } ?? "")
         case .cancelled: "cancelled"
+        case .timedOut(let seconds): "ended after its time limit of \(Self.text(seconds))"
         case .lost: "its supervisor was killed, so how it ended is not known"
         }
+    }
+
+    /// `90` as `1m30s`.
+    public static func text(_ seconds: Int) -> String {
+        let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")].filter { $0.0 > 0 }
+        return parts.isEmpty ? "0s" : parts.map { "\($0.0)\($0.1)" }.joined()
     }
 
     /// Linux signal numbers on the architectures that Debian releases for; signal(7).
@@ -102,6 +116,8 @@ public enum GuestEvent: Sendable, Hashable {
     case finished(StepResult)
     /// A queued step will not run, because an earlier one failed or was cancelled.
     case skipped(String)
+    /// A step is done but for the restart of the machine that it asks for.
+    case restarting(String)
     /// The connection was lost; steps go on.
     case linkLost
     /// The connection is back.

@@ -50,6 +50,7 @@ struct BuildCommand: AsyncParsableCommand {
     @Flag(help: "Boot two copies before the tag moves, and check them as 'template verify' does.")
     var verify = false
 
+    @OptionGroup var limits: TimeLimits
     @OptionGroup var machine: MachineOptions
     @OptionGroup var screen: ScreenOptions
 
@@ -62,7 +63,7 @@ struct BuildCommand: AsyncParsableCommand {
         let workshop = try Workshop(cloud: source.cloud, environment: environment)
         let screen = self.screen.open()
         let session = BuildSession(
-            workshop: workshop, planned: planned, reference: reference, machine: machine,
+            workshop: workshop, planned: planned, reference: reference, machine: machine, limits: limits,
             keepsOnError: onError == .keep, keepsPackageCaches: keepsPackageCaches,
             servicePolicy: service, verifies: verify, events: screen.events)
         do {

@@ -19,6 +19,7 @@ struct BuildSession: Sendable {
     let planned: PlannedBuild
     let reference: TemplateReference
     let machine: MachineOptions
+    let limits: TimeLimits
     let keepsOnError: Bool
     let keepsPackageCaches: Bool
     let servicePolicy: ServicePolicy
@@ -49,7 +50,8 @@ struct BuildSession: Sendable {
                     let (results, report) = try await workshop.whileRunning(machine.instance) {
                         try await replayer.prepare()
                         let results = try await replayer.run(
-                            plan, archives: ContextArchives(planned.context, manifest: planned.manifest))
+                            plan, archives: ContextArchives(planned.context, manifest: planned.manifest),
+                            timeout: limits.step)
                         return (results, try await install(setup, with: replayer))
                     }
                     try await seal(machine, replayer)
@@ -82,6 +84,7 @@ struct BuildSession: Sendable {
     private func startSupervisor(on machine: Machine) async throws -> Replayer {
         var options = SupervisorOptions(build: machine.build.id.text)
         options.connectTimeout = .seconds(self.machine.bootTimeout)
+        options.reconnectTimeout = .seconds(limits.reconnect)
         return try await Replayer.start(machine.connector, options: options, log: machine.build.log, events: events)
     }
 

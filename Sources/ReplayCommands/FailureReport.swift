@@ -74,7 +74,7 @@ struct FailureReport {
 
     private static func describe(_ error: ReplayError) -> (ExitStatusCode, String, [String]) {
         var (code, message, context) = (ExitStatusCode.stepFailed, error.message, error.context)
-        if error.code != .stepFailed, error.code != .setupFailed {
+        if ![.stepFailed, .setupFailed, .machineRestarted].contains(error.code) {
             (code, _, context) = error.cause.map(describe) ?? (.connection, "", error.context)
             message = error.description
         }

@@ -42,7 +42,9 @@ extension Plan {
         for step in steps {
             let number = String(repeating: " ", count: width - String(step.number).count) + String(step.number)
             let digest = step.digest.split(separator: ":").last.map { String($0.prefix(12)) } ?? ""
-            lines.append("\(number)/\(steps.count)  \(digest)  line \(step.lines.first)  \(step.title)")
+            lines.append(
+                "\(number)/\(steps.count)  \(digest)  line \(step.lines.first)  \(step.title)"
+                    + (step.restartsMachine ? "  [restart]" : ""))
         }
         if steps.isEmpty { lines.append("no steps: the template is the base, sealed") }
         return lines.joined(separator: "\n") + "\n"

@@ -50,7 +50,8 @@ extension Workshop {
                     let answer = try await host.capture(command, input: BytesInput(input))
                     guard answer.status == .exited(0) else {
                         throw AuditError(
-                            .unreadable, "The disk cannot be read by the machine that has mounted it: \(answer.status).",
+                            .unreadable,
+                            "The disk cannot be read by the machine that has mounted it: \(answer.status).",
                             context: answer.errorText.split(separator: "\n").suffix(10).map(String.init))
                     }
                     return answer.standardOutput

@@ -33,6 +33,8 @@ public enum GuestPreparation {
         if command -v cloud-init >/dev/null && [ -d /run/cloud-init ]; then
             cloud-init status --wait >/dev/null 2>&1 || echo "cloud-init: $(cloud-init status 2>&1 | head -n 1)"
         fi
+        # A crash of the machine must find it with its host key and our login, so that it can be named.
+        sync
         exit 0
 
         """

@@ -20,7 +20,9 @@ public struct ReplayError: Error, CustomStringConvertible {
         public static let preparationFailed = Code(rawValue: "preparation-failed")
         /// The machine could not be given its service and what else belongs to the template.
         public static let setupFailed = Code(rawValue: "setup-failed")
-        /// The connection or the supervisor failed, or the machine restarted; the cause says which.
+        /// The machine restarted although no step had asked for it.
+        public static let machineRestarted = Code(rawValue: "machine-restarted")
+        /// The connection or the supervisor failed; the cause says which.
         public static let guestFailed = Code(rawValue: "guest-failed")
         /// The build's log could not be written on this machine.
         public static let logUnwritable = Code(rawValue: "log-unwritable")

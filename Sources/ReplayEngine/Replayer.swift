@@ -45,17 +45,29 @@ public final class Replayer: Sendable {
     /// else runs apt.
     /// - Throws: ``ReplayError`` with ``ReplayError/Code/preparationFailed``.
     public func prepare() async throws {
+        queuePreparation(after: "")
+        try await followPreparation(after: "")
+    }
+
+    /// Queues the preparation; most of it does not survive a restart.
+    /// - Parameter restart: The step that restarts the machine, empty at the first boot.
+    private func queuePreparation(after restart: String) {
         for step in GuestPreparation.steps {
-            recorder.expect(step.id, task: TaskID(step.id), label: step.label)
+            let id = step.id + restart
+            recorder.expect(id, task: TaskID(id), label: step.label)
             // In the machine's own namespaces: /proc/locks shows no locks of processes outside of a PID namespace.
-            guest.queue(SupervisedStep(id: step.id, script: step.script, isolation: .host))
+            guest.queue(SupervisedStep(id: id, script: step.script, isolation: .host))
         }
+    }
+
+    private func followPreparation(after restart: String) async throws {
         for step in GuestPreparation.steps {
-            let result = try await value("the preparation of the machine") { try await guest.result(of: step.id) }
+            let id = step.id + restart
+            let result = try await value("the preparation of the machine") { try await guest.result(of: id) }
             guard result.succeeded else {
                 throw ReplayError(
                     .preparationFailed, "The machine could not be prepared (\(step.label)): \(result.end).",
-                    context: recorder.lastLines(of: step.id), end: result.end, log: recorder.log.path.string)
+                    context: recorder.lastLines(of: id), end: result.end, log: recorder.log.path.string)
             }
         }
     }
@@ -86,20 +98,23 @@ public final class Replayer: Sendable {
     ///   - archives: Where the files of COPY and ADD come from.
     ///   - from: The number of the first step to run; earlier ones are on the machine already.
     ///   - attempt: Counted from 1; a later attempt runs steps although the guest knows them from an earlier one.
+    ///   - timeout: The limit in seconds of steps that have none of their own.
     /// - Returns: What the guest recorded about each step that ran.
     /// - Throws: ``ReplayError``. Cancelling the task ends the running step with all its processes and throws
     ///   `CancellationError`.
     @discardableResult
     public func run(
-        _ plan: Plan, archives: any CopyArchiveSource, from: Int = 1, attempt: Int = 1
+        _ plan: Plan, archives: any CopyArchiveSource, from: Int = 1, attempt: Int = 1, timeout: Int? = nil
     ) async throws -> [StepResult] {
         let steps = plan.steps.filter { $0.number >= from }
         let uploads = StepUpload.all(for: steps, from: archives)
         if attempt > 1 { guest.resume() }
         for step in steps {
-            let supervised = StepTranslation.supervised(step, attempt: attempt, upload: uploads[step.number])
+            let supervised = StepTranslation.supervised(
+                step, attempt: attempt, upload: uploads[step.number], timeout: timeout)
             recorder.expect(supervised.id, task: .step(step.number), label: label(step, in: plan))
             guest.queue(supervised)
+            if step.restartsMachine { queuePreparation(after: "-after-\(supervised.id)") }
         }
         return try await withTaskCancellationHandler {
             try await withThrowingTaskGroup(of: [StepResult]?.self) { group in
@@ -135,6 +150,7 @@ public final class Replayer: Sendable {
             let id = StepTranslation.identifier(step, attempt: attempt)
             let result = try await value("step \(step.number) (\(step.title))", step) { try await guest.result(of: id) }
             guard result.succeeded else { throw failure(of: step, id: id, result.end) }
+            if step.restartsMachine { try await followPreparation(after: "-after-\(id)") }
             try recorder.log.check()
             results.append(result)
         }
@@ -187,6 +203,12 @@ public final class Replayer: Sendable {
             return try await body()
         } catch let error as CancellationError {
             throw error
+        } catch let error as GuestSupervisorError where error.code == .rebooted {
+            throw ReplayError(
+                .machineRestarted,
+                "The machine restarted by itself during \(place). A restart that is meant is the last command of a RUN "
+                    + "(`… && reboot`), or '# replay: reboot' above an instruction.",
+                step: step, log: recorder.log.path.string)
         } catch {
             throw ReplayError(
                 .guestFailed, "The machine was lost during \(place).", cause: error, step: step,

@@ -61,6 +61,9 @@ final class StepRecorder: Sendable {
                 default: .failed("\(result.end)")
                 }
             events(.taskFinished(step.task, outcome))
+        case .restarting(let id):
+            guard let step = expected.withLock({ $0[id] }) else { return }
+            events(.notice("The machine restarts: \(step.label)"))
         case .skipped: break
         case .linkLost: events(.warning("The connection to the machine was lost; its steps go on. Connecting again."))
         case .linkRestored: events(.notice("The connection to the machine is back."))

@@ -8,9 +8,16 @@ enum StepTranslation {
     /// - Parameters:
     ///   - attempt: Counted from 1; a later attempt has another id, so that it runs although the first one did.
     ///   - upload: The step's upload, for a COPY with sources.
-    static func supervised(_ step: Step, attempt: Int, upload: StepUpload?) -> SupervisedStep {
-        let id = identifier(step, attempt: attempt)
-        return switch step.action {
+    ///   - timeout: The limit in seconds of a step that has none of its own.
+    static func supervised(_ step: Step, attempt: Int, upload: StepUpload?, timeout: Int? = nil) -> SupervisedStep {
+        var supervised = script(of: step, id: identifier(step, attempt: attempt), upload: upload)
+        supervised.restartsMachine = step.restartsMachine
+        supervised.timeout = step.timeout ?? timeout
+        return supervised
+    }
+
+    private static func script(of step: Step, id: String, upload: StepUpload?) -> SupervisedStep {
+        switch step.action {
         case .run(let action): SupervisedStep(id: id, script: script(for: action))
         case .copy(let action):
             upload.map { SupervisedStep(id: id, script: script(for: action, upload: $0), blob: $0.blob) }

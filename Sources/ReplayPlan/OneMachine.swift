@@ -38,6 +38,13 @@ extension BuildOperation {
             if run.network != .default { throw unsupported("RUN --network is", highlight: "--network") }
             if run.security != .sandbox { throw unsupported("RUN --security is", highlight: "--security") }
             if !run.devices.isEmpty { throw unsupported("RUN --device is", highlight: "--device") }
+            if case .misplaced(let command, let why) = RestartCommand.find(in: run.arguments) {
+                throw PlanError(
+                    .unsupported,
+                    "'\(command)' cannot restart the machine here: \(why). A restart ends the step, so it must be the last "
+                        + "command of its RUN; or write '# replay: reboot' above the instruction.",
+                    lines: [LineRange(lines)], highlight: command)
+            }
         case .copy(let copy):
             for source in copy.sources {
                 switch source {
@@ -58,11 +65,22 @@ extension BuildOperation {
     }
 }
 
+extension BuildOperation {
+    /// Whether the machine restarts when this is done: its last command says so, or the comment above it.
+    var restartsMachine: Bool {
+        if syntax.replayComments.contains("reboot") { return true }
+        guard case .run(let run) = kind, case .last = RestartCommand.find(in: run.arguments) else { return false }
+        return true
+    }
+}
+
 extension RunAction {
-    /// The command of an operation without flags.
+    /// The command of an operation without flags; a restart at its end is the machine's affair and not the command's.
     init(_ operation: RunOperation) {
+        var arguments = operation.arguments
+        if case .last(let rest) = RestartCommand.find(in: arguments) { arguments = rest }
         self.init(
-            arguments: operation.arguments, environment: operation.environment, proxies: operation.proxies,
+            arguments: arguments, environment: operation.environment, proxies: operation.proxies,
             workingDirectory: operation.workingDirectory, user: operation.user, scripts: operation.scripts)
     }
 }

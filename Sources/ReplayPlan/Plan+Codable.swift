@@ -1,6 +1,39 @@
 // Plans are read by people and other programs: an action or a source is an object with one key that says what it is,
 // without the names that the compiler would make up.
 
+extension Step: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case number, stage, title, lines, action, digest, restartsMachine, timeout
+    }
+
+    /// Writes the fields; `restartsMachine` only when it is true, `timeout` when there is one.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(number, forKey: .number)
+        try container.encode(stage, forKey: .stage)
+        try container.encode(title, forKey: .title)
+        try container.encode(lines, forKey: .lines)
+        try container.encode(action, forKey: .action)
+        try container.encode(digest, forKey: .digest)
+        if restartsMachine { try container.encode(true, forKey: .restartsMachine) }
+        try container.encodeIfPresent(timeout, forKey: .timeout)
+    }
+
+    /// Reads what ``encode(to:)`` writes.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            number: try container.decode(Int.self, forKey: .number),
+            stage: try container.decode(String.self, forKey: .stage),
+            title: try container.decode(String.self, forKey: .title),
+            lines: try container.decode(LineRange.self, forKey: .lines),
+            action: try container.decode(StepAction.self, forKey: .action),
+            digest: try container.decode(String.self, forKey: .digest))
+        restartsMachine = try container.decodeIfPresent(Bool.self, forKey: .restartsMachine) ?? false
+        timeout = try container.decodeIfPresent(Int.self, forKey: .timeout)
+    }
+}
+
 extension StepAction: Codable {
     private enum CodingKeys: String, CodingKey { case run, copy, makeDirectory }
 

@@ -54,7 +54,7 @@ public struct LineRange: Sendable, Hashable, Codable {
 }
 
 /// One step on the machine.
-public struct Step: Sendable, Hashable, Codable {
+public struct Step: Sendable, Hashable {
     /// The step's number, counted from 1.
     public var number: Int
     /// The stage's name, or its index as text.
@@ -68,6 +68,10 @@ public struct Step: Sendable, Hashable, Codable {
     /// `sha256:` over the parent step's digest, the action with its resolved values, and the digests of the files
     /// that it reads. Proxies, secret values and output modes do not count.
     public var digest: String
+    /// Whether the machine restarts when the step has succeeded, before the next one.
+    public var restartsMachine = false
+    /// After how many seconds it is ended, as the comment above it says.
+    public var timeout: Int?
 
     /// Makes a step.
     public init(number: Int, stage: String, title: String, lines: LineRange, action: StepAction, digest: String) {

@@ -86,11 +86,14 @@ public struct Planner: Sendable {
                     throw PlanError(.incompleteManifest, "The manifest of the build context was not completed.")
                 }
             }
-            parent = try StepDigest.step(action, after: parent, manifest: manifest)
-            steps.append(
-                Step(
-                    number: steps.count + 1, stage: graph.nodes[operation.stage].title, title: operation.title,
-                    lines: LineRange(operation.lines), action: action, digest: parent))
+            let restarts = operation.restartsMachine
+            parent = try StepDigest.step(action, restarts: restarts, after: parent, manifest: manifest)
+            var step = Step(
+                number: steps.count + 1, stage: graph.nodes[operation.stage].title, title: operation.title,
+                lines: LineRange(operation.lines), action: action, digest: parent)
+            step.restartsMachine = restarts
+            step.timeout = operation.syntax.timeout
+            steps.append(step)
         }
         return Plan(
             base: base, steps: steps, config: state.config, warnings: linter.warnings + resolver.warnings)

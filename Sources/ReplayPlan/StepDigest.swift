@@ -20,6 +20,7 @@ internal import Crypto
 ///   fetched; from where does not count). An entry is its kind, its mode,
 ///   and its digest or link target; modification times and the places in the context do not count.
 /// - `make-directory`, path, user
+/// - `restart` if the machine restarts when the step is done
 ///
 /// The base's digest is over `replay-base-1`, its row, distribution, release and architecture.
 struct StepDigest {
@@ -57,8 +58,9 @@ struct StepDigest {
     }
 
     /// The digest of a step that follows the one with the digest `parent`.
-    static func step(_ action: StepAction, after parent: String, manifest: ContextManifest) throws(PlanError) -> String
-    {
+    static func step(
+        _ action: StepAction, restarts: Bool = false, after parent: String, manifest: ContextManifest
+    ) throws(PlanError) -> String {
         var digest = StepDigest()
         digest.add("replay-step-1")
         digest.add(parent)
@@ -81,6 +83,7 @@ struct StepDigest {
         case .makeDirectory(let directory):
             digest.add(["make-directory", directory.path, directory.user])
         }
+        if restarts { digest.add("restart") }
         return digest.text
     }
 

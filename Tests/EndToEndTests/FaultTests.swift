@@ -50,6 +50,31 @@ struct FaultTests {
         #expect(try World.leftovers(home: home) == [])
     }
 
+    @Test(
+        "Declared restarts are waited for; one that nobody declared fails its step and is named",
+        arguments: 1...(SeededNumbers.isSoak ? 5 : 1))
+    func restarts(round: Int) async throws {
+        let home = try await World.shared.home(of: "faults")
+        let boot = "cat /proc/sys/kernel/random/boot_id"
+        let scratch = try context(
+            """
+            FROM debian:12
+            RUN \(boot) >/first && echo 'touch /run/gone' >/etc/note && touch /run/gone && reboot
+            RUN [ "$(\(boot))" != "$(cat /first)" ] && [ ! -e /run/gone ] && [ -x /usr/sbin/policy-rc.d ] && echo was re''started
+            RUN echo crash''ing; sync; echo b >/proc/sysrq-trigger; sleep 1000
+            RUN echo ne''ver
+
+            """)
+        let result = try await World.run([scratch.path.string, "--progress", "plain", "-t", "restarts"], home: home)
+        #expect(result.status == 1, "\(result.errors)")
+        #expect(result.errors.contains("The machine restarts: [1/4]"), "\(result.errors)")
+        #expect(result.errors.contains("was restarted"), "\(result.errors)")
+        #expect(
+            result.errors.contains("The machine restarted by itself during step 3 (RUN echo crash"), "\(result.errors)")
+        #expect(!result.errors.contains("never\n"))
+        #expect(try World.leftovers(home: home) == [])
+    }
+
     /// Moments at which a user may press Ctrl-C, as the text on the screen that announces them.
     @Test(
         "Ctrl-C and SIGTERM end the build with status 130 and leave nothing",

@@ -213,6 +213,34 @@ struct StepTests {
             #expect(elapsed < .seconds(2))
         }
     }
+
+    @Test("A step that takes too long is ended with all its processes; the limit is its own", arguments: shells)
+    func timeLimit(shell: String) async throws {
+        try await withGuest(shell: shell) { guest, log, _ in
+            var quick = shellStep("quick", "echo quick")
+            // Tests run beside each other: numbers of this one alone.
+            let index = 10 * (shells.firstIndex(of: shell) ?? 0)
+            let (limit, nap) = (987_500 + index, 987_501 + index)
+            quick.timeout = limit
+            var slow = shellStep(
+                "slow",
+                "setsid sleep \(nap) & (sleep \(nap) &); trap '' TERM; sleep \(nap); sleep \(nap)", stops: false)
+            slow.timeout = 1
+            guest.queue(quick)
+            guest.queue(slow)
+            guest.queue(shellStep("next", "echo next"))
+            let first = try await guest.result(of: "quick")
+            #expect(first.end == .exited(0))
+            let second = try await guest.result(of: "slow")
+            #expect(second.end == .timedOut(1))
+            #expect("\(second.end)" == "ended after its time limit of 1s")
+            #expect(second.duration > .milliseconds(900) && second.duration < .seconds(6), "\(second.duration)")
+            #expect(processes(named: "\(nap)").isEmpty)
+            let third = try await guest.result(of: "next")
+            #expect(third.end == .exited(0))
+            #expect(processes(named: "\(limit)").isEmpty, "a watchdog goes with its step")
+        }
+    }
 }
 
 /// The processes of this machine whose argument vector holds the text.

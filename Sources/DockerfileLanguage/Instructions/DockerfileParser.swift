@@ -8,6 +8,7 @@ public enum DockerfileParser {
     public static func parse(_ bytes: [UInt8]) throws(DockerfileError) -> Dockerfile {
         let source = SourceText(bytes)
         let tree = try SyntaxParser.parse(source)
+        for directive in tree.replayDirectives { try check(directive, in: tree) }
         var stages: [Stage] = []
         var globalArguments: [ArgInstruction] = []
         for node in tree.nodes {
@@ -33,6 +34,30 @@ public enum DockerfileParser {
         return Dockerfile(
             stages: stages, globalArguments: globalArguments, directives: tree.directives, warnings: tree.warnings,
             tests: try tests(of: tree), source: source)
+    }
+
+    /// What a comment says about one instruction must have one, and mean something.
+    private static func check(_ directive: ReplayDirective, in tree: SyntaxTree) throws(DockerfileError) {
+        let text = directive.value.isEmpty ? directive.name : "\(directive.name) \(directive.value)"
+        guard text == "reboot" || text.hasPrefix("timeout") else { return }
+        let lines = [SourceRange(line: directive.line)]
+        // An empty comment line between them takes it away from the instruction.
+        let node = tree.nodes.first { ($0.range?.first ?? 0) > directive.line }
+        guard let node, InstructionSyntax.replayComments(in: node.comments).contains(text),
+            ["RUN", "COPY", "ADD", "WORKDIR"].contains(node.name.asciiUppercased)
+        else {
+            throw DockerfileError(
+                .directive, "'# replay: \(text)' must stand right above the RUN, COPY, ADD or WORKDIR that it is about",
+                at: lines)
+        }
+        guard
+            text == "reboot"
+                || text.hasPrefix("timeout=") && InstructionSyntax.seconds(String(text.dropFirst(8))) != nil
+        else {
+            throw DockerfileError(
+                .directive, "'# replay: \(text)' is no time limit: write # replay: timeout=90s, 10m or 1h30m", at: lines
+            )
+        }
     }
 
     private static func tests(of tree: SyntaxTree) throws(DockerfileError) -> [String] {

@@ -5,12 +5,14 @@
 # Roles:   attach   one per connection: reads frames from stdin, copies the output log to stdout, answers on stderr
 #          execute  one per build, detached from every connection: runs the queued steps
 #          cancel   ends the running step
+#          expire   ends one step when its time is over
 #
 # The state directory is root's alone and holds
 #   queue     what to do, one line each, appended by attach, read in order by execute: `step ID FLAGS BLOB`, `resume`
 #   steps/ID  the step's script, sourced after `prelude`
-#   journal   what was done, one line each: `started ID UPTIME`, `finished ID HOW NUMBER UPTIME`, `skipped ID`. The
-#             `finished` line is the only proof that a step ended, and of how.
+#   journal   what was done, one line each: `started ID UPTIME`, `finished ID HOW NUMBER UPTIME`, `skipped ID`,
+#             `restarting ID UPTIME BOOT`. The `finished` line is the only proof that a step ended, and of how.
+#   boot      the boots of this machine during which the build has run, one id a line
 #   output    both streams of all steps; between them stand the journal's lines as marks, which begin with a secret
 #             that no step can see. So one stream tells in one order what was written and which step wrote it.
 #   blobs/B   uploads; B.ready when complete; B.mark: how much there is without a gap, at least;
@@ -69,6 +71,19 @@ end_process_tree() {
 cancel() {
     cd "$state" || exit
     alive current || exit 0
+    end_step
+}
+
+# In the directory that the executor works in: it has covered the state's own path.
+expire() { # ID SECONDS
+    sleep "$2"
+    alive current && read -r _ _ id <current && [ "$id" = "$1" ] || exit 0
+    printf '%s\n' "$1" >expired
+    end_step
+}
+
+# Ends the step that `process` runs: TERM, and KILL half a second later.
+end_step() {
     runner=$process
     if [ "$(readlink "/proc/$runner/ns/pid_for_children")" != "$(readlink /proc/self/ns/pid)" ]; then
         signal_namespace "$runner"
@@ -140,11 +155,17 @@ run_step() {
     [ "$isolation" = none ] || case $2 in *h*) ;; *) mode=isolated ;; esac
     uptime_now
     record "started $id $uptime"
+    limit=${2##*[!0-9]} watchdog=''
+    if [ -n "$limit" ]; then
+        setsid $sh ./supervisor expire . "$sh" "$id" "$limit" </dev/null >/dev/null 2>&1 4<&- 5>&- 6<&- 7<&- 8<&- &
+        watchdog=$!
+    fi
     # In the foreground: a background job of a shell without job control ignores SIGINT and SIGQUIT.
     (become_runner "$id" "$mode") </dev/null >sink 2>&1 4<&- 5>&- 6<&- 7<&-
     if [ "$mode" = host ]; then
         alive current || kill -s KILL -- "-${process:-0}"
     fi 2>/dev/null
+    [ -z "$watchdog" ] || kill -s KILL -- "-$watchdog" 2>/dev/null
     printf 'none\n' >&7
     read -r raw <&7
     [ "$raw" = none ] || read -r _ <&7
@@ -153,30 +174,62 @@ run_step() {
         none) how=lost number=0 ;;
         *) if [ "$raw" -gt 512 ]; then how=signal number=$((raw - 512)); elif [ "$raw" -gt 256 ]; then how=signal number=$((raw - 256)); fi ;;
     esac
+    expired_step=''
+    [ ! -e expired ] || { read -r expired_step <expired; rm -f expired; }
+    [ "$expired_step" != "$id" ] || how=timeout number=$limit
     [ ! -e cancelled ] || how=cancelled number=0
+    case $how$number$2 in exit0*r*) restart_machine && return ;; esac
     : >current
     uptime_now
     record "finished $id $how $number $uptime"
     case $how$number$2 in
         exit0*) ;;
-        *s) [ "$how" = cancelled ] && halted=1 ;;
+        *-*s*) [ "$how" = cancelled ] && halted=1 ;;
         *) halted=1 ;;
     esac
 }
 
+# The step's own commands have succeeded; now the machine restarts, and the next boot's executor notes the step's end.
+# What the steps did must be on the disk before the record says so, and the record before the machine goes.
+restart_machine() {
+    read -r boot </proc/sys/kernel/random/boot_id
+    sync
+    uptime_now
+    record "restarting $id $uptime $boot"
+    sync journal
+    set -- reboot
+    [ ! -d "/proc/1/root/run/systemd/system" ] || set -- systemctl --no-wall reboot
+    [ "$isolation" = none ] || set -- nsenter --mount=/proc/self/fd/8 -- "$@"
+    if "$@" >sink 2>&1; then
+        # Until the system manager ends this process.
+        while sleep 3600; do :; done
+    fi
+    how=exit number=125
+    printf 'replay: the machine cannot be restarted\n' >&5
+    return 1
+}
+
 # What an executor before this one left: its steps, ended or not, do not run again.
 recover() {
-    known=' ' halted='' open='' resumes=0
+    known=' ' halted='' open='' restarting='' resumes=0
+    read -r boot </proc/sys/kernel/random/boot_id
     [ -e journal ] || return
     while read -r what id how number _; do
         case $what in
             started) known="$known$id " open=$id ;;
             skipped) known="$known$id " ;;
             resumed) halted='' resumes=$((resumes + 1)) ;;
+            # Unless the machine is still the one that was to restart.
+            restarting) [ "$open" != "$id" ] || [ "$number" = "$boot" ] || restarting=$id ;;
             finished) open='' ; case $how$number in exit0) ;; *) halted=1 ;; esac ;;
         esac
     done <journal
     [ -n "$open" ] || return
+    if [ "$restarting" = "$open" ]; then
+        uptime_now
+        record "finished $open exit 0 $uptime"
+        return
+    fi
     if alive current; then end_process_tree "$process"; fi
     : >current
     uptime_now
@@ -423,6 +476,28 @@ carry() { # MARKER
 # A link that breaks cuts a payload off, which is no error for dd: what is not whole must not be used.
 whole() { [ "$1" != take ] || [ "$(wc -c <"$2")" -eq "$3" ] || exit 0; }
 
+# The boot that a step wants to end, when that is the journal's last word.
+declared_restart() {
+    tail -n 1 journal | {
+        read -r what _ _ left
+        [ "$what" != restarting ] || printf '%s\n' "$left"
+    }
+}
+
+# After a restart: whether it is the one that a step has declared, the journal's last word in the boot before this one.
+# Then the build goes on here. Anything else is for the client to refuse: what the last seconds did may be lost.
+adopt_boot() {
+    declared=$(declared_restart)
+    [ -n "$declared" ] && [ "$declared" = "$latest" ] || return 0
+    rm -f executor current collector
+    printf '%s\n' "$boot" >>boot
+    sync boot
+    boots=$boots,$boot latest=$boot
+}
+
+# While the machine goes down, nobody may start an executor that would find the step's end missing.
+goes_down() { [ "$(declared_restart)" = "$boot" ]; }
+
 queue_step() { # take|take_lines ID FLAGS BLOB LENGTH
     reader=$1
     shift
@@ -464,16 +539,22 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
         dd if=/dev/zero of=ballast bs=65536 count=1 2>/dev/null
         read -r secret </proc/sys/kernel/random/uuid
         printf '%s\n' "$secret" >secret
+        # A crash soon after must be told from a new machine.
+        sync secret boot
     fi
     read -r secret <secret
     # Before the journal is told: what ends meanwhile is told twice, but never not at all.
     [ "$from" != end ] || from=$(wc -c <output)
-    read -r first_boot <boot
+    boots='' latest=lost
+    while read -r latest; do boots=$boots${boots:+,}$latest; done <boot
+    [ -n "$boots" ] || boots=lost
+    latest=${boots##*,}
+    [ "$boot" = "$latest" ] || adopt_boot
     exec 7<>bell
     queued=' '
     while read -r what id _; do [ "$what" != step ] || queued="$queued$id "; done <queue
-    [ "$boot" != "$first_boot" ] || start_executor
-    answer "$marker hello $version $boot $first_boot $((from))"
+    if [ "$boot" = "$latest" ] && ! goes_down; then start_executor; fi
+    answer "$marker hello $version $boot $boots $((from))"
     while read -r line; do answer "journal $line"; done <journal
     answer "ready"
     printf '%s %s %s\n' "$marker" "$secret" "$((from))"
@@ -505,10 +586,6 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
                 printf 'resume\n' >>queue
                 printf '\n' >&7
                 ;;
-            restart) # after a reboot that the client accepts
-                printf '%s\n' "$boot" >boot
-                start_executor
-                ;;
             remove)
                 stop_executor
                 kill "$follower"
@@ -527,5 +604,6 @@ case $role in
     attach) shift 3; attach "$@" ;;
     execute) isolation=$4; execute ;;
     cancel) cancel ;;
+    expire) expire "$4" "$5" ;;
     carry) carry "$4" ;;
 esac

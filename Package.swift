@@ -80,6 +80,9 @@ let package = Package(
                 "DockerfileLanguage", "ReplayPlan", "Archives", "HTTPTransport", "SystemCalls", subprocess, system,
                 crypto,
             ]),
+        module(
+            "ImageRegistry",
+            ["Basemaps", "HTTPTransport", "Archives", "SystemCalls", subprocess, system, crypto]),
         module("BaseImages", ["Basemaps", "HTTPTransport", "ReplayEvents", "SystemCalls", subprocess, system, crypto]),
 
         module("TemplateAudit", ["SystemCalls", subprocess, system]),
@@ -161,6 +164,9 @@ let package = Package(
                 "BuildContexts", "ReplayPlan", "DockerfileLanguage", "Basemaps", "Archives", "SystemCalls",
                 "ReplayTestSupport", system, subprocess, crypto,
             ]),
+        tests(
+            "ImageRegistryTests",
+            ["ImageRegistry", "Basemaps", "HTTPTransport", "ReplayTestSupport", subprocess, system, crypto]),
         tests(
             "BaseImagesTests",
             ["BaseImages", "Basemaps", "ReplayEvents", "ReplayTestSupport", system, crypto, subprocess]),

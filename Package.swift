@@ -107,6 +107,7 @@ let package = Package(
                 "BuildContexts", system, crypto,
             ],
             resources: [.embedInCode("Guest/files.sh")]),
+        module("BaseResolution", ["Basemaps", "ImageRegistry", "Archives", system]),
         module("Capture", ["Clouds", "ReplayEvents"], resources: [.embedInCode("seal.sh")]),
         module("Templates", ["TemplateAudit", "Store", "Clouds", "ReplayPlan", "Basemaps", system]),
 
@@ -116,7 +117,8 @@ let package = Package(
             [
                 "DockerfileLanguage", "Basemaps", "ReplayEvents", "RemoteHosts", "Clouds", "SystemCalls", "ReplayPlan",
                 "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress", "BuildContexts",
-                "BaseImages", "MachineServices", "TemplateAudit", "QEMUDriver", "ReplayEngine", "Capture", "Templates",
+                "BaseImages", "ImageRegistry", "BaseResolution", "MachineServices", "TemplateAudit", "QEMUDriver",
+                "ReplayEngine", "Capture", "Templates",
                 arguments, system, crypto, logging,
             ]),
         .executableTarget(name: "replay", dependencies: ["ReplayCommands"], swiftSettings: settings),
@@ -167,6 +169,7 @@ let package = Package(
         tests(
             "ImageRegistryTests",
             ["ImageRegistry", "Basemaps", "HTTPTransport", "ReplayTestSupport", subprocess, system, crypto]),
+        tests("BaseResolutionTests", ["BaseResolution", "ImageRegistry", "Basemaps", "ReplayTestSupport", system]),
         tests(
             "BaseImagesTests",
             ["BaseImages", "Basemaps", "ReplayEvents", "ReplayTestSupport", system, crypto, subprocess]),

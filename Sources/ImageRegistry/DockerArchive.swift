@@ -22,6 +22,7 @@ public struct DockerArchive: ImageContent {
         self.cache = cache
     }
 
+    /// The index or manifest that a tag leads to.
     public func document(tag: String?) async throws -> [UInt8] {
         let entries: [Entry]
         do { entries = try JSONDecoder().decode([Entry].self, from: Data(try member("manifest.json"))) } catch {
@@ -64,11 +65,13 @@ public struct DockerArchive: ImageContent {
                     config: Descriptor(mediaType: nil, digest: digest, size: Int64(bytes.count)), layers: layers)))
     }
 
+    /// A small document by its digest.
     public func document(_ digest: ContentDigest, size: Int64?, isManifest: Bool) async throws -> [UInt8] {
         if let bytes = cache.document(digest) { return bytes }
         throw RegistryError(.notFound, "The archive \(file) has no \(digest).")
     }
 
+    /// A layer, checked, as a file.
     public func layer(_ descriptor: Descriptor) async throws -> FilePath {
         guard let path = descriptor.annotations?["replay.archive.path"] else {
             throw RegistryError(.notFound, "The archive \(file) has no layer \(descriptor.digest).")

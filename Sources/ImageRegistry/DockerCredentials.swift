@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import Subprocess
 internal import SystemCalls
-public import SystemPackage
+internal import SystemPackage
 
 /// The credentials that `docker login` and its helpers keep.
 ///

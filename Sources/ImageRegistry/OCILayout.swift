@@ -17,6 +17,7 @@ public struct OCILayout: ImageContent {
         }
     }
 
+    /// The index or manifest that a tag leads to.
     public func document(tag: String?) async throws -> [UInt8] {
         let bytes = try read("index.json")
         guard let tag else { return bytes }
@@ -31,6 +32,7 @@ public struct OCILayout: ImageContent {
         return try await document(named.digest, size: named.size, isManifest: true)
     }
 
+    /// A small document by its digest.
     public func document(_ digest: ContentDigest, size: Int64?, isManifest: Bool) async throws -> [UInt8] {
         let bytes = try read("blobs/\(digest.algorithm)/\(digest.digits)")
         guard digest.names(bytes), size.map({ $0 == Int64(bytes.count) }) ?? true else {
@@ -39,6 +41,7 @@ public struct OCILayout: ImageContent {
         return bytes
     }
 
+    /// A layer, checked, as a file.
     public func layer(_ descriptor: Descriptor) async throws -> FilePath {
         let path = directory.appending("blobs/\(descriptor.digest.algorithm)").appending(descriptor.digest.digits)
         guard (try? path.stat().size) == descriptor.size, (try? descriptor.digest.names(file: path)) == true else {

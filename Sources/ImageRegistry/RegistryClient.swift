@@ -65,6 +65,7 @@ public actor RegistryClient: ImageContent {
         return (isLoopback ? "http" : "https", text)
     }
 
+    /// The index or manifest that a tag leads to.
     public func document(tag: String?) async throws -> [UInt8] {
         let response = try await fetchManifest(tag ?? "latest", what: reference.description)
         // The header is optional; where it is, it is a promise.
@@ -77,6 +78,7 @@ public actor RegistryClient: ImageContent {
         return response.body
     }
 
+    /// A small document by its digest.
     public func document(_ digest: ContentDigest, size: Int64?, isManifest: Bool) async throws -> [UInt8] {
         if let size, size > largestDocument || size < 0 { throw tooLarge("\(reference.repository)@\(digest)") }
         if let bytes = cache.document(digest) { return bytes }
@@ -94,6 +96,7 @@ public actor RegistryClient: ImageContent {
         return bytes
     }
 
+    /// A layer, checked, as a file.
     public func layer(_ descriptor: Descriptor) async throws -> FilePath {
         let path = cache.path(descriptor.digest)
         if (try? path.stat().size) == descriptor.size { return path }

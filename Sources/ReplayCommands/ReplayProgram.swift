@@ -76,7 +76,8 @@ struct ReplayCommand: AsyncParsableCommand {
             """,
         version: ReplayProgram.version,
         subcommands: [
-            BuildCommand.self, PlanCommand.self, TemplateCommand.self, BasemapCommand.self, ResolveCommand.self, CollectGarbageCommand.self,
+            BuildCommand.self, PlanCommand.self, TemplateCommand.self, BasemapCommand.self, ResolveCommand.self,
+            CollectGarbageCommand.self,
             DoctorCommand.self, InternalCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)

@@ -44,7 +44,7 @@ public struct Basemap: Sendable {
         _ reference: String, distribution: String, release: String, cloud: String, architecture: String
     ) throws(BasemapError) -> ResolvedBase? {
         for table in tables where table.distribution == distribution {
-            for row in table.rows where row.release == release {
+            for row in table.rows where row.release == release || row.refusal != nil {
                 return try resolved(reference, table, row, cloud: cloud, architecture: architecture)
             }
         }
@@ -54,6 +54,11 @@ public struct Basemap: Sendable {
     private func resolved(
         _ reference: String, _ table: BasemapTable, _ row: BasemapTable.Row, cloud: String, architecture: String
     ) throws(BasemapError) -> ResolvedBase {
+        if let refusal = row.refusal {
+            throw BasemapError(
+                .refused, "No machine can be made of \(reference): \(refusal)",
+                context: ["Choose a base of a distribution that runs systemd: 'replay basemap list' shows them."])
+        }
         guard let cell = row.clouds[cloud] else {
             throw BasemapError(
                 .noCell, "The basemap's row \(row.name) says nothing about the cloud \(cloud).",

@@ -80,6 +80,9 @@ let package = Package(
                 "DockerfileLanguage", "ReplayPlan", "Archives", "HTTPTransport", "SystemCalls", subprocess, system,
                 crypto,
             ]),
+        module(
+            "ImageRegistry",
+            ["Basemaps", "HTTPTransport", "Archives", "SystemCalls", subprocess, system, crypto]),
         module("BaseImages", ["Basemaps", "HTTPTransport", "ReplayEvents", "SystemCalls", subprocess, system, crypto]),
 
         module("TemplateAudit", ["SystemCalls", subprocess, system]),
@@ -108,6 +111,7 @@ let package = Package(
                 "BuildContexts", system, crypto,
             ],
             resources: [.embedInCode("Guest/files.sh")]),
+        module("BaseResolution", ["Basemaps", "ImageRegistry", "Archives", system]),
         module("Capture", ["Clouds", "ReplayEvents"], resources: [.embedInCode("seal.sh")]),
         module("Templates", ["TemplateAudit", "Store", "Clouds", "ReplayPlan", "Basemaps", system]),
 
@@ -117,8 +121,9 @@ let package = Package(
             [
                 "DockerfileLanguage", "Basemaps", "ReplayEvents", "RemoteHosts", "Clouds", "SystemCalls", "ReplayPlan",
                 "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress", "BuildContexts",
-                "BaseImages", "MachineServices", "TemplateAudit", "QEMUDriver", "ReplayEngine", "Capture", "Templates",
-                "DockerfileChecks", "Explanations", arguments, system, crypto, logging,
+                "BaseImages", "ImageRegistry", "BaseResolution", "MachineServices", "TemplateAudit", "QEMUDriver",
+                "ReplayEngine", "Capture", "Templates", "DockerfileChecks", "Explanations", arguments, system, crypto,
+                logging,
             ]),
         .executableTarget(name: "replay", dependencies: ["ReplayCommands"], swiftSettings: settings),
 
@@ -173,6 +178,10 @@ let package = Package(
                 "BuildContexts", "ReplayPlan", "DockerfileLanguage", "Basemaps", "Archives", "SystemCalls",
                 "ReplayTestSupport", system, subprocess, crypto,
             ]),
+        tests(
+            "ImageRegistryTests",
+            ["ImageRegistry", "Basemaps", "HTTPTransport", "ReplayTestSupport", subprocess, system, crypto]),
+        tests("BaseResolutionTests", ["BaseResolution", "ImageRegistry", "Basemaps", "ReplayTestSupport", system]),
         tests(
             "BaseImagesTests",
             ["BaseImages", "Basemaps", "ReplayEvents", "ReplayTestSupport", system, crypto, subprocess]),

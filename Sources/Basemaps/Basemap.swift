@@ -28,6 +28,37 @@ public struct Basemap: Sendable {
     public func resolve(_ reference: String, cloud: String, architecture: String) throws(BasemapError) -> ResolvedBase {
         let image = try ImageReference(reference)
         guard let (table, row) = find(image) else { throw unknown(image, cloud: cloud, architecture: architecture) }
+        return try resolved(reference, table, row, cloud: cloud, architecture: architecture)
+    }
+
+    /// Finds what a system is called that says this of itself in its os-release.
+    /// - Parameters:
+    ///   - reference: What the image is called.
+    ///   - distribution: `ID`.
+    ///   - release: `VERSION_ID`.
+    ///   - cloud: The cloud's name.
+    ///   - architecture: In Docker's words.
+    /// - Returns: nil when no row is about that release.
+    /// - Throws: ``BasemapError`` when the row has nothing for this cloud or architecture.
+    public func resolve(
+        _ reference: String, distribution: String, release: String, cloud: String, architecture: String
+    ) throws(BasemapError) -> ResolvedBase? {
+        for table in tables where table.distribution == distribution {
+            for row in table.rows where row.release == release || row.refusal != nil {
+                return try resolved(reference, table, row, cloud: cloud, architecture: architecture)
+            }
+        }
+        return nil
+    }
+
+    private func resolved(
+        _ reference: String, _ table: BasemapTable, _ row: BasemapTable.Row, cloud: String, architecture: String
+    ) throws(BasemapError) -> ResolvedBase {
+        if let refusal = row.refusal {
+            throw BasemapError(
+                .refused, "No machine can be made of \(reference): \(refusal)",
+                context: ["Choose a base of a distribution that runs systemd: 'replay basemap list' shows them."])
+        }
         guard let cell = row.clouds[cloud] else {
             throw BasemapError(
                 .noCell, "The basemap's row \(row.name) says nothing about the cloud \(cloud).",

@@ -17,6 +17,8 @@ public struct BasemapError: Error, CustomStringConvertible {
         public static let noCell = Code(rawValue: "no-cell")
         /// The cell has nothing for the architecture.
         public static let otherArchitecture = Code(rawValue: "other-architecture")
+        /// The row says that no machine can be made of the image.
+        public static let refused = Code(rawValue: "refused")
         /// A table cannot be read.
         public static let invalidTable = Code(rawValue: "invalid-table")
     }

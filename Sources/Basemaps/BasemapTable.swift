@@ -19,6 +19,8 @@ struct BasemapTable: Sendable, Codable {
         var variants: [String]?
         /// Digests of images that are this row's.
         var digests: [String]?
+        /// Why no machine can be made of it, on any cloud, as a sentence; the row has no cells then.
+        var refusal: String?
         /// What there is on each cloud.
         var clouds: [String: Cell]
 
@@ -93,6 +95,7 @@ extension BasemapTable.Row {
         for digest in digests ?? [] where (try? ImageReference("a@\(digest)")) == nil {
             return "“\(digest)” is no digest"
         }
+        if refusal != nil, !clouds.isEmpty { return "a row with a refusal has no clouds" }
         for (cloud, cell) in clouds.sorted(by: { $0.key < $1.key }) {
             if let fault = cell.fault { return "\(cloud): \(fault)" }
         }

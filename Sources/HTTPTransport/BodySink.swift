@@ -41,6 +41,7 @@ final class MemoryBody: BodySink {
 final class FileBody: BodySink {
     private let path: FilePath
     private let file: FileDescriptor
+    private let limit: Int64
     private let progress: @Sendable (HTTPProgress) -> Void
     private var isOpen = true
     private var total: Int64?
@@ -49,8 +50,9 @@ final class FileBody: BodySink {
     /// How many bytes of the document are in the file.
     private(set) var offset: Int64 = 0
 
-    init(path: FilePath, progress: @escaping @Sendable (HTTPProgress) -> Void) throws {
+    init(path: FilePath, limit: Int64, progress: @escaping @Sendable (HTTPProgress) -> Void) throws {
         self.path = path
+        self.limit = limit
         self.progress = progress
         do {
             file = try FileDescriptor.open(
@@ -81,11 +83,13 @@ final class FileBody: BodySink {
             if offset > 0 { try restart() }
             total = head.header("content-length").flatMap { Int64($0) }
         }
+        if let total, total > limit { throw tooLarge }
         // A weak tag cannot promise equal bytes.
         entityTag = head.header("etag").flatMap { $0.hasPrefix("W/") ? nil : $0 }
     }
 
     func receive(_ bytes: UnsafeRawBufferPointer) throws {
+        guard offset + Int64(bytes.count) <= limit else { throw tooLarge }
         do { unsafe try file.writeAll(bytes) } catch {
             throw HTTPError(.inputOutput, "cannot be written to \(path).", cause: error)
         }
@@ -118,6 +122,8 @@ final class FileBody: BodySink {
         isOpen = false
         unsafe _ = unlink(path.string)
     }
+
+    private var tooLarge: HTTPError { HTTPError(.tooLarge, "is larger than \(limit) bytes.") }
 
     private func report(always: Bool) {
         let now = ContinuousClock.now

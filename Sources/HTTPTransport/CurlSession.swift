@@ -119,7 +119,7 @@ internal import SystemPackage
             let said = String(decoding: transfer.errorBody, as: UTF8.self).split(whereSeparator: \.isNewline).prefix(5)
             throw HTTPError(
                 .status, "\(url) answered with status \(transfer.head.status).", context: said.map(String.init),
-                status: transfer.head.status)
+                status: transfer.head.status, headers: transfer.head.headers)
         }
         var reason = unsafe String(cString: errorText)
         if reason.isEmpty { reason = unsafe String(cString: curl_easy_strerror(code)) }

@@ -39,15 +39,16 @@ public actor HTTPClient {
     /// or a cancellation the file is removed.
     /// - Parameters:
     ///   - path: The file.
+    ///   - limit: The largest body that is accepted, in bytes.
     ///   - attempts: How many times a broken transfer is tried in all.
     ///   - progress: Called on the client's queue, about ten times a second.
     /// - Throws: ``HTTPError``.
     @discardableResult
     public func download(
-        _ request: HTTPRequest, to path: FilePath, attempts: Int = 4,
+        _ request: HTTPRequest, to path: FilePath, limit: Int64 = .max, attempts: Int = 4,
         progress: @escaping @Sendable (HTTPProgress) -> Void = { _ in }
     ) async throws -> HTTPResponse {
-        let body = try FileBody(path: path, progress: progress)
+        let body = try FileBody(path: path, limit: limit, progress: progress)
         do {
             let head = try await download(request, into: body, attempts: attempts)
             try body.close()

@@ -41,16 +41,20 @@ public struct HTTPError: Error, CustomStringConvertible {
     public var cause: (any Error)?
     /// The HTTP status, when the server gave one.
     public var status: Int?
+    /// The header fields that came with the status: a challenge, a time to wait.
+    public var headers: [HTTPHeader]
 
     /// Makes an error.
     public init(
-        _ code: Code, _ message: String, context: [String] = [], cause: (any Error)? = nil, status: Int? = nil
+        _ code: Code, _ message: String, context: [String] = [], cause: (any Error)? = nil, status: Int? = nil,
+        headers: [HTTPHeader] = []
     ) {
         self.code = code
         self.message = message
         self.context = context
         self.cause = cause
         self.status = status
+        self.headers = headers
     }
 
     /// The sentence, and the cause in brackets.

@@ -33,7 +33,10 @@ struct BasemapListCommand: AsyncParsableCommand {
         if json {
             try StandardOutput.write(json: rows.map { Row(name: $0.name, clouds: $0.clouds) })
         } else {
-            for row in rows { StandardOutput.write("\(row.name)  \(row.clouds.joined(separator: " "))\n") }
+            for row in rows {
+                let clouds = row.clouds.isEmpty ? "refused" : row.clouds.joined(separator: " ")
+                StandardOutput.write("\(row.name)  \(clouds)\n")
+            }
         }
     }
 }

@@ -1,10 +1,12 @@
 import BaseImages
+import BaseResolution
 import Basemaps
 import BuildContexts
 import Capture
 import Clouds
 import DockerfileLanguage
 import GuestSupervisor
+import ImageRegistry
 import ReplayEngine
 import ReplayPlan
 import SSHTransport
@@ -39,6 +41,8 @@ struct FailureReport {
         case let error as PlanError: (.usage, error.message, [])
         case let error as ContextError: (.usage, error.description, error.context)
         case let error as BasemapError: (.base, error.description, error.context)
+        case let error as ResolutionError: (.base, error.description, error.context)
+        case let error as RegistryError: (.base, error.description, error.context)
         case let error as BaseImageError: (.base, error.description, error.context)
         case let error as CloudError:
             (error.code == .baseUnavailable ? .base : .cloud, error.description, error.context)

@@ -68,6 +68,9 @@ extension SourceOptions {
         } catch var error as BasemapError {
             error.message = DockerfileProblem.lines(
                 of: reference.lines, in: source, path: location.dockerfile, message: error.message)
+            if error.code == .unknownBase || error.code == .unlistedDigest {
+                error.context += ["", "What it was made from: replay resolve \(reference.reference)"]
+            }
             throw error
         }
         let context = location.context

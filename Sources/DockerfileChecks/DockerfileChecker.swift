@@ -59,7 +59,17 @@ public struct DockerfileChecker: Sendable {
                 findings.append(Self.finding("UnknownBase", lines, sentence, highlight: reference.reference))
             }
         }
-        findings += MachineLinter.findings(in: survey, distribution: resolved?.distribution)
+        let machine = MachineLinter.findings(in: survey, distribution: resolved?.distribution)
+        // The planner refuses a restart in the middle of a RUN as well: once is enough.
+        let restarts = machine.filter { $0.rule == Rule.rebootNotLast.name }
+        findings.removeAll { finding in
+            finding.rule == "NotReplayable"
+                && restarts.contains {
+                    // The planner points at the whole command, the rule at its first word.
+                    $0.lines == finding.lines && finding.highlight?.hasPrefix($0.highlight ?? " ") == true
+                }
+        }
+        findings += machine
         if survey.configuration.warningsAreErrors {
             for index in findings.indices { findings[index].severity = .error }
         }

@@ -59,17 +59,7 @@ public struct DockerfileChecker: Sendable {
                 findings.append(Self.finding("UnknownBase", lines, sentence, highlight: reference.reference))
             }
         }
-        let machine = MachineLinter.findings(in: survey, distribution: resolved?.distribution)
-        // The planner refuses a restart in the middle of a RUN as well: once is enough.
-        let restarts = machine.filter { $0.rule == Rule.rebootNotLast.name }
-        findings.removeAll { finding in
-            finding.rule == "NotReplayable"
-                && restarts.contains {
-                    // The planner points at the whole command, the rule at its first word.
-                    $0.lines == finding.lines && finding.highlight?.hasPrefix($0.highlight ?? " ") == true
-                }
-        }
-        findings += machine
+        findings += MachineLinter.findings(in: survey, distribution: resolved?.distribution)
         if survey.configuration.warningsAreErrors {
             for index in findings.indices { findings[index].severity = .error }
         }
@@ -92,13 +82,21 @@ public struct DockerfileChecker: Sendable {
         }
         // That a warning is an error is said with the warning.
         let errors = survey.errors.filter { $0.code != .lint }.map { error in
-            let isOurs = error.code == .unsupported || error.code == .platform
             return finding(
-                isOurs ? "NotReplayable" : "InvalidDockerfile",
+                rule(for: error.code),
                 error.lines.first.map { SourceRange(first: $0.first, last: $0.last) }, error.message,
                 highlight: error.highlight)
         }
         return warnings + errors
+    }
+
+    /// The rule that stands for what the planner refuses.
+    private static func rule(for code: PlanError.Code) -> String {
+        switch code {
+        case .restart: Rule.rebootNotLast.name
+        case .unsupported, .platform: "NotReplayable"
+        default: "InvalidDockerfile"
+        }
     }
 
     private static func finding(

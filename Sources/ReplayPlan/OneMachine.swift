@@ -40,7 +40,7 @@ extension BuildOperation {
             if !run.devices.isEmpty { throw unsupported("RUN --device is", highlight: "--device") }
             if case .misplaced(let command, let why) = RestartCommand.find(in: run.arguments) {
                 throw PlanError(
-                    .unsupported,
+                    .restart,
                     "'\(command)' cannot restart the machine here: \(why). A restart ends the step, so it must be the last "
                         + "command of its RUN; or write '# replay: reboot' above the instruction.",
                     lines: [LineRange(lines)], highlight: command)

@@ -29,6 +29,8 @@ public struct PlanError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let ambiguousDestination = Code(rawValue: "ambiguous-destination")
         /// Warnings that `check=error=true` makes errors.
         public static let lint = Code(rawValue: "lint")
+        /// A RUN restarts the machine where that cannot be waited for.
+        public static let restart = Code(rawValue: "restart")
         /// Valid, but not supported on a machine so far.
         public static let unsupported = Code(rawValue: "unsupported")
         /// The context manifest was not completed with what ``Planner/contextNeeds(base:manifest:)`` asked for.

@@ -19,7 +19,7 @@ extension MachineLinter {
             linter.checkRemovedFiles(command, entry)
             linter.checkDisabledUnits(command, entry)
         }
-        for run in runs { checkReboot(run) }
+        for run in runs { checkPowerOff(run) }
     }
 
     static func lastPart(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
@@ -82,33 +82,23 @@ extension MachineLinter {
         }
     }
 
-    private mutating func checkReboot(_ run: Run) {
-        for (index, command) in run.commands.enumerated() {
-            guard let kind = Self.powerChange(command) else { continue }
-            let word = command.words.first?.raw
-            if kind == .off {
-                warn(
-                    .rebootNotLast, run.entry, "\(command.name) switches the machine off during the build",
-                    highlight: word)
-            } else if index < run.commands.count - 1 {
-                warn(
-                    .rebootNotLast, run.entry, "\(command.name) ends this RUN: what comes after it is not executed",
-                    highlight: word)
-            }
+    /// That a restart stands in the wrong place is the planner's to say.
+    private mutating func checkPowerOff(_ run: Run) {
+        for command in run.commands where Self.switchesOff(command) {
+            warn(
+                .rebootNotLast, run.entry, "\(command.name) switches the machine off during the build",
+                highlight: command.words.first?.raw)
         }
     }
 
-    private enum PowerChange { case reboot, off }
-
-    private static func powerChange(_ command: ShellCommand) -> PowerChange? {
+    private static func switchesOff(_ command: ShellCommand) -> Bool {
         let first = command.operands.first?.value
         switch command.name {
-        case "reboot": return .reboot
-        case "poweroff", "halt": return .off
-        case "shutdown": return command.has(option: "-r", "--reboot") ? .reboot : command.has(option: "-c") ? nil : .off
-        case "init", "telinit": return first == "6" ? .reboot : first == "0" ? .off : nil
-        case "systemctl": return first == "reboot" || first == "kexec" ? .reboot : first == "poweroff" ? .off : nil
-        default: return nil
+        case "poweroff", "halt": return true
+        case "shutdown": return !command.has(option: "-r", "--reboot") && !command.has(option: "-c")
+        case "init", "telinit": return first == "0"
+        case "systemctl": return first == "poweroff"
+        default: return false
         }
     }
 }

@@ -36,14 +36,13 @@ extension Workshop {
     ) async throws -> AuditReport {
         let base = try BasemapTables.load(files: [], environment: environment).resolve(
             Self.auditBase, cloud: driver.name, architecture: Platform.thisMachine.architecture)
-        let options = try MachineOptions.standard()
         let request = MachineRequest(
-            name: "audit", purpose: .boot, options: options, attachedDisks: [disk.string], user: "root")
-        return try await withMachine(
-            request, task: "boot-audit", label: "boot a machine that reads the disk", events: events,
-            source: { _ in .image(try await driver.prepareBase(base, task: "boot-audit", events: events)) },
-            seed: { CloudConfig.template($0, access: $1, hostName: "replay-audit") },
-            connect: { try await $0.connector.connect(until: .now + .seconds(options.bootTimeout)) },
+            name: "audit", purpose: .boot, options: try MachineOptions.standard(), attachedDisks: [disk.string],
+            user: "root")
+        return try await withRootMachine(
+            request, task: "boot-audit", label: "boot a machine that reads the disk", hostName: "replay-audit",
+            events: events,
+            source: { try await driver.prepareBase(base, task: "boot-audit", events: events) },
             body: { _, host in
                 let reader = try await MountedDisk.mount(InstanceSpec.device(ofAttachedDisk: 0)) { script, input in
                     let command = RemoteCommand("exec /bin/sh -c \(ShellQuoting.quoted(script))")
@@ -56,9 +55,7 @@ extension Workshop {
                     }
                     return answer.standardOutput
                 }
-                let report = try await Auditor(reader: reader, facts: facts).audit(bytes: disk)
-                await host.close()
-                return report
+                return try await Auditor(reader: reader, facts: facts).audit(bytes: disk)
             })
     }
 

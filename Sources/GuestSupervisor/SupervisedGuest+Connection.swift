@@ -5,13 +5,14 @@ extension SupervisedGuest {
     /// Keeps a connection open until the conversation ends.
     func serve() async {
         defer { closed.fulfil(()) }
-        var deadline = ContinuousClock.now + options.connectTimeout
+        var limit = options.connectTimeout
+        var deadline = ContinuousClock.now + limit
         while !Task.isCancelled {
             let host: any RemoteHost
             do {
                 host = try await connector.connect(until: deadline)
             } catch {
-                return fail(ready.isResolved ? connectionLost(error, until: deadline) : error)
+                return fail(ready.isResolved ? connectionLost(error, limit, until: deadline) : error)
             }
             let link = open()
             let failure = await converse(on: host, link)
@@ -22,8 +23,11 @@ extension SupervisedGuest {
                 return removed.fail(failure ?? GuestSupervisorError(.closed, "the connection ended"))
             }
             if link.greeted {
-                deadline = .now + options.reconnectTimeout
-                if !state.withLock({ $0.restarts }) { events(.linkLost) }
+                // A machine that restarts has the time of a boot.
+                let restarts = state.withLock { $0.restarts }
+                limit = restarts ? max(options.connectTimeout, options.reconnectTimeout) : options.reconnectTimeout
+                deadline = .now + limit
+                if !restarts { events(.linkLost) }
             } else if ContinuousClock.now > deadline || !ready.isResolved && failure is GuestSupervisorError {
                 return fail(startFailed(link, failure))
             } else {
@@ -33,7 +37,7 @@ extension SupervisedGuest {
     }
 
     private func connectionLost(
-        _ error: any Error, until deadline: ContinuousClock.Instant
+        _ error: any Error, _ limit: Duration, until deadline: ContinuousClock.Instant
     ) -> GuestSupervisorError {
         guard ContinuousClock.now >= deadline else {
             return GuestSupervisorError(
@@ -42,7 +46,7 @@ extension SupervisedGuest {
         return GuestSupervisorError(
             .connectionLost,
             "the connection to the guest was lost and did not come back within "
-                + "\(StepEnd.text(Int(options.reconnectTimeout.components.seconds)))",
+                + "\(StepEnd.text(Int(limit.components.seconds)))",
             cause: error)
     }
 

@@ -26,12 +26,14 @@ public struct DockerCredentials: Sendable {
 
     private let file: File?
     private let path: FilePath
+    private let searchPath: String
 
     /// Reads `$DOCKER_CONFIG/config.json`, or `~/.docker/config.json`; without the file there are no credentials.
     /// - Throws: ``RegistryError`` with `credentials`.
     public init(environment: [String: String]) throws {
         let directory = environment["DOCKER_CONFIG"] ?? (environment["HOME"] ?? "/") + "/.docker"
         path = FilePath(directory).appending("config.json")
+        searchPath = environment["PATH"] ?? "/usr/bin:/bin"
         guard let bytes = try? SmallFile.read(path) else {
             file = nil
             return
@@ -87,24 +89,32 @@ public struct DockerCredentials: Sendable {
             throw RegistryError(.credentials, "\(path) names the credential helper “\(helper)”, which is no name.")
         }
         let program = "docker-credential-\(helper)"
+        let places = searchPath.split(separator: ":").map { FilePath(String($0)).appending(program) }
+        guard let place = places.first(where: { FileAccess.canRun($0) }) else { throw cannotRun(program) }
         let output: String
         do {
             let result = try await Subprocess.run(
-                .name(program), arguments: ["get"], input: .string(registry), output: .string(limit: 1 << 16),
+                .path(place), arguments: ["get"], input: .string(registry), output: .string(limit: 1 << 16),
                 error: .discarded)
             // A helper that knows no such registry ends with status 1 and says so on its output.
             guard result.terminationStatus.isSuccess else { return nil }
             output = result.standardOutput
+        } catch is CancellationError {
+            throw CancellationError()
         } catch {
-            throw RegistryError(
-                .credentials, "The credential helper \(program), which \(path) names, cannot be run.",
-                context: ["Install it, or remove it from \(path)."])
+            throw cannotRun(program)
         }
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(output.utf8)) else {
             throw RegistryError(.credentials, "The credential helper \(program) gave an answer that is none.")
         }
         guard answer.Username != "<token>" else { throw identityToken(registry) }
         return RegistryCredential(user: answer.Username, password: answer.Secret)
+    }
+
+    private func cannotRun(_ program: String) -> RegistryError {
+        RegistryError(
+            .credentials, "The credential helper \(program), which \(path) names, cannot be run.",
+            context: ["Install it, or remove it from \(path)."])
     }
 
     private func identityToken(_ registry: String) -> RegistryError {

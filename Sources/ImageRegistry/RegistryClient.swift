@@ -159,8 +159,7 @@ public actor RegistryClient: ImageContent {
         if let bearer = challenges.first(where: { $0.scheme == "bearer" }),
             let url = bearer.tokenURL(scope: "repository:\(reference.path):pull")
         {
-            // The password of a registry that is spoken to over TLS goes nowhere without.
-            guard url.hasPrefix("https://") || base.hasPrefix("http://") else {
+            guard Self.mayAsk(url, for: base) else {
                 throw RegistryError(
                     .unauthorized,
                     "The registry \(host) wants credentials sent to a place without TLS: "
@@ -174,6 +173,11 @@ public actor RegistryClient: ImageContent {
         } else {
             throw error
         }
+    }
+
+    /// Whether a token may be asked for there: the password of a registry that is spoken to over TLS goes nowhere without.
+    static func mayAsk(_ tokenURL: String, for registry: String) -> Bool {
+        tokenURL.hasPrefix("https://") || registry.hasPrefix("http://")
     }
 
     private func explained(_ error: HTTPError, _ what: String) -> RegistryError {

@@ -111,7 +111,15 @@ import Testing
         }
     }
 
-    @Test func aPasswordIsNotSentWithoutTLS() async throws {
+    @Test(arguments: [
+        ("https://auth/t", "https://r/v2", true), ("http://auth/t", "https://r/v2", false),
+        ("http://127.0.0.1/t", "http://127.0.0.1/v2", true), ("file:///etc/passwd", "https://r/v2", false),
+    ])
+    func aPasswordIsNotSentWithoutTLS(token: String, registry: String, isAllowed: Bool) {
+        #expect(RegistryClient.mayAsk(token, for: registry) == isAllowed)
+    }
+
+    @Test func aChallengeIsReadAndACredentialIsNotShown() throws {
         let challenge = try #require(AuthenticationChallenge(#"Bearer realm="http://evil/x",service="s""#))
         #expect(
             challenge.tokenURL(scope: "repository:a b:pull") == "http://evil/x?service=s&scope=repository:a%20b:pull")

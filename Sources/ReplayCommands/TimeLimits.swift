@@ -14,7 +14,8 @@ struct TimeLimits: ParsableArguments {
     @Option(
         name: .customLong("reconnect-timeout"),
         help: ArgumentHelp(
-            "How long a lost connection, or a machine that restarts, may stay away.", valueName: "duration"),
+            "How long a lost connection may stay away; a machine that restarts has --boot-timeout, if that is longer.",
+            valueName: "duration"),
         transform: TimeLimits.seconds)
     var reconnect: Int = 300
 

@@ -171,7 +171,9 @@ let package = Package(
         tests(
             "GuestSupervisorTests",
             ["GuestSupervisor", "RemoteHosts", "ReplayTestSupport", "SSHTransport", system, crypto]),
-        tests("TerminalProgressTests", ["TerminalProgress", "ReplayEvents", "SystemCalls"], exclude: ["Goldens"]),
+        tests(
+            "TerminalProgressTests", ["TerminalProgress", "ReplayEvents", "SystemCalls", "ReplayTestSupport"],
+            exclude: ["Goldens"]),
         tests(
             "BuildContextsTests",
             [

@@ -245,6 +245,7 @@ extension SupervisedGuest {
                 case "signal": .signalled(Int(fields[3]) ?? 0)
                 case "cancelled": .cancelled
                 case "timeout": .timedOut(Int(fields[3]) ?? 0)
+                case "memory": .outOfMemory(Int(fields[3]) ?? 255)
                 default: .lost
                 }
             let (promise, started) = state.withLock { state in

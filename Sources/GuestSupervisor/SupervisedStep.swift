@@ -59,6 +59,9 @@ public enum StepEnd: Sendable, Hashable, CustomStringConvertible {
     case cancelled
     /// Because it ran longer than this many seconds.
     case timedOut(Int)
+    /// With this exit status, 128 more than a signal's number, while the kernel killed a process of the machine because its
+    /// memory was full.
+    case outOfMemory(Int)
     /// With no record of how: the supervisor or the first process of the step was killed (out of memory, perhaps).
     case lost
 
@@ -69,6 +72,8 @@ public enum StepEnd: Sendable, Hashable, CustomStringConvertible {
         case .signalled(let number): "signal \(number)" + (Self.signalNames[number].map { " (\($0))" } ?? "")
         case .cancelled: "cancelled"
         case .timedOut(let seconds): "ended after its time limit of \(Self.text(seconds))"
+        case .outOfMemory(let status):
+            "exit status \(status); the machine ran out of memory meanwhile and its kernel killed a process"
         case .lost: "its supervisor was killed, so how it ended is not known"
         }
     }

@@ -34,7 +34,7 @@ import Testing
     }
 
     private func compare(_ texts: [String], name: String) async throws {
-        let answers = try await Oracle.answers(to: texts.map { ["parse": .string($0)] })
+        let answers = try await Oracle.answers(of: "oracle.py", to: texts.map { ["parse": .string($0)] })
         var trees = 0
         var rejected = 0
         var masked: [String: Int] = [:]
@@ -62,6 +62,7 @@ import Testing
         let environment = ["A": "abcab", "B": "b", "EMPTY": "", "PATH_1": "/a/b:c"]
         let questions = (0..<2000).map { index in (word: generator.word(), escape: index % 5 == 0 ? "`" : "\\") }
         let answers = try await Oracle.answers(
+            of: "oracle.py",
             to: questions.map {
                 [
                     "word": .string($0.word), "escape": .string($0.escape),

@@ -81,6 +81,38 @@ struct SSHTests {
         }
     }
 
+    @Test(
+        "dropbear will do as well: endings, a killed session, an upload",
+        .enabled(if: SSHServerFixture.obstacle(.dropbear) == nil, "needs dropbear-bin, and root"))
+    func dropbear() async throws {
+        var options = SSHServerFixture.Options()
+        options.software = .dropbear
+        try await with(options) { guest, log, server in
+            let endings: [(String, StepEnd)] = [
+                ("exit 0", .exited(0)), ("exit 255", .exited(255)), ("kill -TERM $$", .signalled(15)),
+            ]
+            for (line, end) in endings {
+                let result = try await guest.run(shellStep("end-\(end.description.filter(\.isNumber))", line, stops: false))
+                #expect(result.end == end)
+            }
+            guest.queue(shellStep("s", "seq 1 20000; sleep 0.5; seq 20001 40000 >&2"))
+            while log.starts(of: "s") == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            let second = try await server.connect()
+            _ = try await second.capture(
+                RemoteCommand("read -r pid _ </var/lib/replay-test/attach; kill -s KILL -- -$pid"))
+            await second.close()
+            let result = try await guest.result(of: "s")
+            #expect(result.succeeded)
+            #expect(log.text(of: "s") == (1...40000).map { "\($0)\n" }.joined())
+            #expect(log.events.contains(.linkLost))
+            let bytes = MadeBytes(count: 16 << 20, seed: 4)
+            try await guest.upload(blob: "b", from: bytes, digest: { bytes.digest })
+            let sum = try await guest.run(SupervisedStep(id: "sum", script: "sha256sum <blobs/b.ready\n", blob: "b"))
+            #expect(sum.succeeded)
+            #expect(log.text(of: "sum") == "\(bytes.digest)  -\n")
+        }
+    }
+
     @Test("A large upload arrives whole")
     func upload() async throws {
         try await with { guest, log, _ in

@@ -18,6 +18,8 @@ public final class SSHServerFixture: Sendable {
         case openSSH
         /// dropbear; needs root, as it looks for keys in the user's home directory only.
         case dropbear
+        /// tinysshd, which speaks chacha20-poly1305 and nothing else.
+        case tinySSH
     }
 
     /// What to vary.
@@ -66,6 +68,9 @@ public final class SSHServerFixture: Sendable {
                 return "dropbear-bin is not installed"
             }
             return getuid() == 0 ? nil : "dropbear reads keys from the home directory only, which takes root to replace"
+        case .tinySSH:
+            return FileManager.default.isExecutableFile(atPath: "/usr/sbin/tinysshd")
+                ? nil : "tinysshd is not installed"
         }
     }
 
@@ -164,6 +169,9 @@ public final class SSHServerFixture: Sendable {
             let answer = try await run(["dropbearkey", "-y", "-f", path])
             let line = answer.split(separator: "\n").first { $0.hasPrefix("ssh-") || $0.hasPrefix("ecdsa-") }
             try directory.write(String(line ?? ""), to: "host_key.pub")
+        case .tinySSH:
+            try await run(["/usr/sbin/tinysshd-makekey", path])
+            try await directory.write(run(["/usr/sbin/tinysshd-printkey", path]), to: "host_key.pub")
         }
     }
 
@@ -196,6 +204,7 @@ public final class SSHServerFixture: Sendable {
             switch options.software {
             case .openSSH: "/usr/sbin/sshd -D -e -f '\(directory("sshd_config"))'"
             case .dropbear: "/usr/sbin/dropbear -F -E -s -p 127.0.0.1:\(port) -r '\(directory("host_key"))'"
+            case .tinySSH: "python3 -u -c '\(superserver)' \(port) /usr/sbin/tinysshd -v '\(directory("host_key"))'"
             }
         let world = """
             set -e
@@ -231,9 +240,20 @@ public final class SSHServerFixture: Sendable {
             """
     }
 
+    /// Listens for servers that speak over their standard streams. Arguments: port, command.
+    private static let superserver = """
+        import socket, subprocess, sys
+        listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+        print("Server listening on 127.0.0.1")
+        while True:
+            connection, _ = listener.accept()
+            subprocess.Popen(sys.argv[2:], stdin=connection, stdout=connection)
+            connection.close()
+        """
+
     private func waitUntilListening(_ software: Software) async throws {
         let deadline = ContinuousClock.now + .seconds(20)
-        let sign = software == .openSSH ? "Server listening on" : "Not backgrounding"
+        let sign = software == .dropbear ? "Not backgrounding" : "Server listening on"
         while !log.contains(sign) {
             guard .now < deadline, !log.contains("fatal:"), !log.contains("unshare:"), !log.contains("mount:") else {
                 let text = log

@@ -94,5 +94,26 @@ extension SSHTransportTests {
                 #expect(error.context.count == 1)
             }
         }
+
+        /// libssh2 has had its cipher since 1.11.1.
+        @Test(.enabled(if: SSHServerFixture.obstacle(.tinySSH) == nil, "needs tinysshd"))
+        func serverThatKnowsOneCipherIsDiagnosed() async throws {
+            var options = SSHServerFixture.Options()
+            options.software = .tinySSH
+            try await SSHServerFixture.with(options) { server in
+                let error = await #expect(throws: SSHError.self) { try await server.connect() }
+                // A newer library comes as far as the login, for which this server looks elsewhere.
+                guard let error, error.code != .authenticationFailed else { return }
+                #expect(error.code == .noCommonAlgorithm)
+                #expect(error.isPermanent)
+                let message = error.message
+                #expect(message.contains("no cipher algorithm in common"), "\(message)")
+                #expect(
+                    message.contains(
+                        "cipher (Ciphers): the server offers chacha20-poly1305@openssh.com; this side aes128-ctr"))
+                #expect(message.contains("libssh2 1.11.1 or newer"))
+                #expect(error.context.count == 1)
+            }
+        }
     }
 }

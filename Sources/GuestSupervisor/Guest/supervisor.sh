@@ -167,13 +167,15 @@ run_step() {
     fi 2>/dev/null
     [ -z "$watchdog" ] || kill -s KILL -- "-$watchdog" 2>/dev/null
     printf 'none\n' >&7
-    read -r raw <&7
+    read -r raw short <&7
     [ "$raw" = none ] || read -r _ <&7
     how=exit number=$raw
     case $raw in
         none) how=lost number=0 ;;
         *) if [ "$raw" -gt 512 ]; then how=signal number=$((raw - 512)); elif [ "$raw" -gt 256 ]; then how=signal number=$((raw - 256)); fi ;;
     esac
+    # With the status that a shell gives to a signal.
+    [ -z "$short" ] || { [ "$how" = exit ] || number=$((128 + number)); how=memory; }
     expired_step=''
     [ ! -e expired ] || { read -r expired_step <expired; rm -f expired; }
     [ "$expired_step" != "$id" ] || how=timeout number=$limit
@@ -281,7 +283,18 @@ execute() {
         *) replay_plain_root=user ;;
     esac
     export replay_plain_root
-    program='BEGIN { status = system(ARGV[1]); print status >"result"; close("result") }'
+    # The kernel counts what it killed for want of memory, on the whole machine (oom_kill, since Linux 4.13).
+    program='
+        function killed(count) {
+            while ((getline line <"/proc/vmstat") > 0) if (line ~ /^oom_kill /) count = substr(line, 10)
+            close("/proc/vmstat")
+            return count + 0
+        }
+        BEGIN {
+            before = killed(); status = system(ARGV[1])
+            if (status != 0 && killed() > before) status = status " memory"
+            print status >"result"; close("result")
+        }'
     choose_reaper
     read -r secret <secret
     exec 4<queue 5<>sink 6<>bell 7<>result
@@ -394,10 +407,11 @@ retire_predecessor() {
     sign attach
 }
 
-# Copies the log to stdout from offset $1, for ever. GNU tail is woken by inotify; others look once in 50 ms.
+# Copies the log to stdout from offset $1, for ever. GNU tail is woken by inotify, and looks as often as it is told on file
+# systems where it does not trust that (overlays); others look once in 50 ms.
 follow() {
     case $(tail --version 2>/dev/null) in
-        *GNU*) exec tail -s 0.05 -c "+$(($1 + 1))" -f output ;;
+        *GNU*) exec tail -s 0.02 -c "+$(($1 + 1))" -f output ;;
     esac
     at=$1
     while :; do
@@ -414,7 +428,7 @@ follow() {
 put() { # BLOB OFFSET LENGTH
     if [ -e "blobs/$1.ready" ]; then
         drain "$3"
-    elif ! dd of="blobs/$1" bs="$3" count=1 iflag=fullblock oflag=seek_bytes seek="$2" conv=notrunc 2>/dev/null; then
+    elif ! dd of="blobs/$1" bs=65536 count="$3" iflag=fullblock,count_bytes oflag=seek_bytes seek="$2" conv=notrunc 2>/dev/null; then
         # What is there of it is of no use, and the room is needed.
         rm -f "blobs/$1" "blobs/$1.mark"
         answer "failed $1 cannot write to $state/blobs: is the disk full?"

@@ -136,8 +136,15 @@ extension SSHSession {
         return SSHError(
             .noCommonAlgorithm,
             "The server at \(endpoint) and libssh2 \(Library.version) have no \(names) algorithm in common. "
-                + "Allow one in the server's sshd_config. " + reasons.joined(separator: "; ") + ".",
+                + "Allow one in the server's sshd_config\(remedy(reasons)). " + reasons.joined(separator: "; ") + ".",
             context: reasons)
+    }
+
+    /// What else helps: a library that knows what the server offers (libssh2's release notes).
+    private func remedy(_ reasons: [String]) -> String {
+        let isWanted = reasons.contains { $0.hasPrefix("cipher") && $0.contains("chacha20-poly1305@openssh.com") }
+        return isWanted && !Library.isAtLeast(0x010b01)
+            ? ", or use libssh2 1.11.1 or newer, which has chacha20-poly1305" : ""
     }
 
     private func supports(hostKey algorithm: String) -> Bool {

@@ -8,7 +8,7 @@
 #          expire   ends one step when its time is over
 #
 # The state directory is root's alone and holds
-#   queue     what to do, one line each, appended by attach, read in order by execute: `step ID FLAGS BLOB`, `resume`
+#   queue     what to do, one line each, appended by attach, read in order by execute: `step ID FLAGS BLOB`, `resume TOKEN`
 #   steps/ID  the step's script, sourced after `prelude`
 #   journal   what was done, one line each: `started ID UPTIME`, `finished ID HOW NUMBER UPTIME`, `skipped ID`,
 #             `restarting ID UPTIME BOOT`. The `finished` line is the only proof that a step ended, and of how.
@@ -23,6 +23,7 @@
 #             way, so that they come after all that the step has written.
 #   result    the FIFO through which a step's status comes: it works on a full disk
 #   current   process, start time and id of the running step
+#   cancelled, held  no queued step starts until the queue is resumed; a cancellation also ends the running one
 # shellcheck disable=SC2015,SC2086,SC2016,SC2094 # $sh may be two words (busybox sh); programs in quotes expand elsewhere
 set -u
 role=$1 state=$2 sh=$3
@@ -238,7 +239,7 @@ recover() {
 }
 
 wait_for_blob() {
-    while [ ! -e "blobs/$1.ready" ] && [ ! -e cancelled ]; do read -r _ <&6; done
+    while [ ! -e "blobs/$1.ready" ] && [ ! -e cancelled ] && [ ! -e held ]; do read -r _ <&6; done
 }
 
 # From its own PID namespace a step cannot speak with the system manager. As long as it can see that there is one
@@ -306,7 +307,7 @@ execute() {
                     resumes=$((resumes - 1))
                 else
                     halted=''
-                    rm -f cancelled
+                    rm -f cancelled held
                     record resumed
                 fi
                 ;;
@@ -314,7 +315,7 @@ execute() {
                 case $known in *" $2 "*) continue ;; esac
                 known="$known$2 "
                 [ "$4" = - ] || [ -n "$halted" ] || wait_for_blob "$4"
-                if [ -n "$halted" ] || [ -e cancelled ]; then
+                if [ -n "$halted" ] || [ -e cancelled ] || [ -e held ]; then
                     halted=1
                     record "skipped $2"
                 else
@@ -552,7 +553,7 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
     [ "$boot" = "$latest" ] || adopt_boot
     exec 7<>bell
     queued=' '
-    while read -r what id _; do [ "$what" != step ] || queued="$queued$id "; done <queue
+    while read -r _ id _; do queued="$queued$id "; done <queue
     if [ "$boot" = "$latest" ] && ! goes_down; then start_executor; fi
     answer "$marker hello $version $boot $boots $((from))"
     while read -r line; do answer "journal $line"; done <journal
@@ -577,14 +578,25 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
                 tail -n 2 journal | while read -r line; do answer "late $line"; done
                 answer "pong $one"
                 ;;
+            hold)
+                : >held
+                printf '\n' >&7
+                ;;
             cancel)
                 : >cancelled
                 printf '\n' >&7
                 setsid -f $sh "$state/supervisor" cancel "$state" "$sh" </dev/null >/dev/null 2>&1 3>&- 7>&-
                 ;;
             resume)
-                printf 'resume\n' >>queue
-                printf '\n' >&7
+                case $queued in
+                    *" $one "*) ;;
+                    *)
+                        printf 'resume %s\n' "$one" >>queue
+                        queued="$queued$one "
+                        printf '\n' >&7
+                        ;;
+                esac
+                answer "queued $one"
                 ;;
             remove)
                 stop_executor

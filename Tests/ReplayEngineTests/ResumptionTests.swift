@@ -23,7 +23,8 @@ struct ResumptionTests {
             let log = scratch("log")
             let progress = scratch("progress")
             let one = try await Replayer.start(
-                LocalConnector(), options: options, log: log, progress: BuildProgress(newAt: progress)) { _ in }
+                LocalConnector(), options: options, log: log, progress: BuildProgress(newAt: progress)
+            ) { _ in }
             try await first(one, scratch)
             try await one.finish(remove: false)
             let events = Events()
@@ -160,7 +161,8 @@ struct ResumptionTests {
             try await again.finish(remove: true)
             let error = await #expect(throws: ReplayError.self) {
                 _ = try await Replayer.start(
-                    LocalConnector(), options: options, log: scratch("log"), progress: kept) { _ in }
+                    LocalConnector(), options: options, log: scratch("log"), progress: kept
+                ) { _ in }
             }
             #expect((error?.cause as? GuestSupervisorError)?.code == .stateLost)
             let last = try await Replayer.start(LocalConnector(), options: options, log: scratch("log")) { _ in }

@@ -229,7 +229,7 @@ public final class SupervisedGuest: Sendable {
             try await upload.completed.value()
         } onCancel: {
             upload.completed.fail(CancellationError())
-            state.withLock { $0.link }?.frames.send(Frame.bytes("discard", blob))
+            state.withLock { $0.link }?.frames.send(Frame.bytes("discard", upload.name))
         }
     }
 

@@ -412,45 +412,55 @@ follow() {
     done
 }
 
-put() { # BLOB OFFSET LENGTH
-    if [ -e "blobs/$1.ready" ]; then
+# Uploads go by BLOB:UPLOAD. Equal archives have one blob, so what is said of one upload may still be under way when the next
+# one of the same blob begins: it must be taken neither for the next one here, nor its answer there. Sets `blob`, `upload`.
+is_current() {
+    blob=${1%%:*} upload=${1#*:} current=''
+    { read -r current <"blobs/$blob.upload"; } 2>/dev/null
+    [ "$current" = "$upload" ]
+}
+
+put() { # BLOB:UPLOAD OFFSET LENGTH
+    if ! is_current "$1" || [ -e "blobs/$blob.ready" ]; then
         drain "$3"
-    elif ! dd of="blobs/$1" bs="$3" count=1 iflag=fullblock oflag=seek_bytes seek="$2" conv=notrunc 2>/dev/null; then
+    elif ! dd of="blobs/$blob" bs="$3" count=1 iflag=fullblock oflag=seek_bytes seek="$2" conv=notrunc 2>/dev/null; then
         # What is there of it is of no use, and the room is needed.
-        rm -f "blobs/$1" "blobs/$1.mark"
+        rm -f "blobs/$blob" "blobs/$blob.mark"
         answer "failed $1 cannot write to $state/blobs: is the disk full?"
         return
     fi
     answer "stored $1 $2"
 }
 
-have() { # BLOB UPLOAD
+have() { # BLOB:UPLOAD
+    is_current "$1"
     there=0 finished=''
-    { read -r there <"blobs/$1.mark"; } 2>/dev/null
-    { read -r finished <"blobs/$1.done"; } 2>/dev/null
-    if [ -e "blobs/$1.ready" ]; then
-        printf '%s\n' "$2" >"blobs/$1.done"
-        answer "committed $1 $(wc -c <"blobs/$1.ready")"
-    elif [ "$finished" = "$2" ]; then
+    { read -r there <"blobs/$blob.mark"; } 2>/dev/null
+    { read -r finished <"blobs/$blob.done"; } 2>/dev/null
+    if [ -e "blobs/$blob.ready" ]; then
+        printf '%s\n' "$upload" >"blobs/$blob.done"
+        answer "committed $1 $(wc -c <"blobs/$blob.ready")"
+    elif [ "$finished" = "$upload" ]; then
         # The step that it was for has used it up before the client heard that it was complete.
         answer "committed $1"
     else
-        printf '%s\n' "$2" >"blobs/$1.upload"
+        printf '%s\n' "$upload" >"blobs/$blob.upload"
         answer "have $1 $there"
     fi
 }
 
-commit() { # BLOB SIZE DIGEST, which the step that uses the upload checks
-    if [ ! -e "blobs/$1.ready" ]; then
-        : >>"blobs/$1"
-        size=$(wc -c <"blobs/$1")
+commit() { # BLOB:UPLOAD SIZE DIGEST, which the step that uses the upload checks
+    # `have` has answered already for one that was complete without it.
+    is_current "$1" || return 0
+    if [ ! -e "blobs/$blob.ready" ]; then
+        : >>"blobs/$blob"
+        size=$(wc -c <"blobs/$blob")
         if [ "$size" != "$2" ]; then
             answer "failed $1 has $size bytes instead of $2"
             return
         fi
-        rm -f "blobs/$1.mark"
-        read -r upload <"blobs/$1.upload"
-        printf '%s\n' "$upload" >"blobs/$1.done" && printf '%s\n' "$3" >"blobs/$1.sha256" && mv -f "blobs/$1" "blobs/$1.ready" || {
+        rm -f "blobs/$blob.mark"
+        printf '%s\n' "$upload" >"blobs/$blob.done" && printf '%s\n' "$3" >"blobs/$blob.sha256" && mv -f "blobs/$blob" "blobs/$blob.ready" || {
             answer "failed $1 cannot write to $state/blobs: is the disk full?"
             return
         }
@@ -568,9 +578,9 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
             lines) queue_step take_lines "$one" "$two" "$three" "$length" ;;
             put) put "$one" "$two" "$length" ;;
             commit) commit "$one" "$two" "$three" ;;
-            have) have "$one" "$two" ;;
-            mark) printf '%s\n' "$two" >"blobs/$one.mark" ;;
-            discard) rm -f "blobs/$one" "blobs/$one."* ;;
+            have) have "$one" ;;
+            mark) ! is_current "$one" || printf '%s\n' "$two" >"blobs/$blob.mark" ;;
+            discard) ! is_current "$one" || rm -f "blobs/$blob" "blobs/$blob."* ;;
             ack) fallocate --punch-hole --offset 0 --length "$one" output ;;
             ping)
                 # After so long a silence there is nothing in the log that the client has not seen. What the journal

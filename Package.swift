@@ -108,7 +108,7 @@ let package = Package(
             "ReplayEngine",
             [
                 "Basemaps", "ReplayPlan", "DockerfileLanguage", "ReplayEvents", "RemoteHosts", "GuestSupervisor",
-                "BuildContexts", system, crypto,
+                "BuildContexts", "SystemCalls", system, crypto,
             ],
             resources: [.embedInCode("Guest/files.sh")]),
         module("BaseResolution", ["Basemaps", "ImageRegistry", "Archives", system]),
@@ -148,6 +148,12 @@ let package = Package(
                 "ReplayPlan", "ReplayTestSupport", "SSHTransport", "TerminalProgress", system,
             ],
             path: "Tests/RemoteBenchmark", swiftSettings: settings),
+        .executableTarget(
+            name: "BuildClient",
+            dependencies: [
+                "BuildContexts", "GuestSupervisor", "ReplayEngine", "ReplayPlan", "SSHTransport", system,
+            ],
+            path: "Tests/BuildClient", swiftSettings: settings),
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -194,9 +200,8 @@ let package = Package(
             "ReplayEngineTests",
             [
                 "ReplayEngine", "Basemaps", "DockerfileLanguage", "ReplayPlan", "ReplayEvents", "GuestSupervisor",
-                "RemoteHosts", "ReplayTestSupport", "CopyVectorSupport", "BuildContexts", "SSHTransport", subprocess,
-                system,
-                crypto,
+                "RemoteHosts", "ReplayTestSupport", "CopyVectorSupport", "BuildContexts", "SSHTransport", "BuildClient",
+                "SystemCalls", subprocess, system, crypto,
             ]),
         tests(
             "MachineServicesTests",

@@ -198,7 +198,7 @@ public final class SupervisedGuest: Sendable {
 
     /// Sends a file to the guest, beside whatever runs there. Steps name it as their ``SupervisedStep/blob``.
     ///
-    /// About 3 MiB are in memory at most, or 2 MiB for each of several connections; small messages overtake it; a lost
+    /// About 4 MiB are in memory at most, or 2 MiB for each of several connections; small messages overtake it; a lost
     /// connection costs only what was under way. A file of this name that the guest has, whole or in part, is not sent
     /// again: name it by its content.
     /// - Parameters:

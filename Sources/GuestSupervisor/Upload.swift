@@ -43,9 +43,9 @@ final class Upload: Sendable {
     }
 
     private static let smallestChunk = 32 * 1024
-    private static let largestChunk = 1024 * 1024
-    /// On one connection.
-    private static let chunksUnderWay = 3
+    private static let largestChunk = 2048 * 1024
+    /// On one connection: while the guest stores one, the next one comes.
+    private static let chunksUnderWay = 2
     /// The same when further connections carry chunks too: about sshd's window on each, so that all of them together do not
     /// take the client much memory. Each chunk is there twice, as long as it waits to be sent.
     private static let largestSharedChunk = 512 * 1024

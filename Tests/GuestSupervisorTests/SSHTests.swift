@@ -92,7 +92,8 @@ struct SSHTests {
                 ("exit 0", .exited(0)), ("exit 255", .exited(255)), ("kill -TERM $$", .signalled(15)),
             ]
             for (line, end) in endings {
-                let result = try await guest.run(shellStep("end-\(end.description.filter(\.isNumber))", line, stops: false))
+                let result = try await guest.run(
+                    shellStep("end-\(end.description.filter(\.isNumber))", line, stops: false))
                 #expect(result.end == end)
             }
             guest.queue(shellStep("s", "seq 1 20000; sleep 0.5; seq 20001 40000 >&2"))

@@ -18,10 +18,13 @@ struct BenchmarkServer: Codable {
 
     /// Runs a server, and a proxy for each round trip in milliseconds, until standard input ends.
     ///
-    /// The guest is a world of its own (see ``SSHServerFixture``) whose user's start-up files are gone. One line of
-    /// JSON says where it is.
+    /// The guest is a world of its own (see ``SSHServerFixture``) whose user's start-up files are gone. All that is measured
+    /// lies below /var/lib, one file system as on a machine, and not an overlay, for whose files tail(1) is not woken. One
+    /// line of JSON says where it is.
     static func serve(roundTrips: [Int]) async throws {
-        let fixture = try await SSHServerFixture()
+        var options = SSHServerFixture.Options()
+        options.preparation = "mount -t tmpfs -o size=16g tmpfs /var/lib"
+        let fixture = try await SSHServerFixture(options)
         var proxies: [String: FaultProxy] = [:]
         for milliseconds in roundTrips {
             var faults = FaultProxy.Faults()

@@ -87,9 +87,9 @@ import TerminalProgress
                     let manifest = try await context.complete(
                         paths, for: ContextNeeds(digests: paths.items.filter(\.entry.isFile).map(\.path)))
                     let source = CopySource.directory(path: "", entries: manifest.items.map(\.path))
-                    let action = CopyAction(sources: [source], destination: "/srv/copy\(attempt)")
+                    let action = CopyAction(sources: [source], destination: "/var/lib/copy\(attempt)")
                     try await replayer.run(
-                        plan([("COPY . /srv", .copy(action))], digest: "\(attempt)"),
+                        plan([("COPY", .copy(action))], digest: "\(attempt)"),
                         archives: ContextArchives(context, manifest: manifest), attempt: attempt)
                 })
         }

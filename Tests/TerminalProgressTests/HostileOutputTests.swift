@@ -16,17 +16,21 @@ struct HostileOutputTests {
 
     @Test(
         "Whatever a guest writes, a terminal is told nothing but our own drawing, and shows what came before and after",
-        arguments: [(ProgressMode.tty, false), (.tty, true), (.plain, false), (.plain, true), (.json, false), (.quiet, false)])
+        arguments: [
+            (ProgressMode.tty, false), (.tty, true), (.plain, false), (.plain, true), (.json, false), (.quiet, false),
+        ])
     func sequences(mode: ProgressMode, byteByByte: Bool) async throws {
         var numbers = SeededNumbers()
         let random = HostileSequences.random(SeededNumbers.isSoak ? 5000 : 60, using: &numbers)
         let all = HostileSequences.all + random.map { ("random bytes \($0), seed \(numbers.seed)", $0) }
         let answers = try await Oracle.answers(
             of: "terminal.py",
-            to: all.map { [
-                "bytes": .string(Data(screen(mode, of: $0.bytes, byteByByte)).base64EncodedString()),
-                "columns": .number(Double(Self.columns)), "rows": .number(1000),
-            ] })
+            to: all.map {
+                [
+                    "bytes": .string(Data(screen(mode, of: $0.bytes, byteByByte)).base64EncodedString()),
+                    "columns": .number(Double(Self.columns)), "rows": .number(1000),
+                ]
+            })
         for (row, answer) in zip(all, answers) {
             let calls = Set(answer["calls"]?.strings ?? []).filter { mode != .tty || !$0.hasPrefix("cursor_up ") }
             let allowed = mode == .tty ? Self.lines.union(Self.drawing) : Self.lines

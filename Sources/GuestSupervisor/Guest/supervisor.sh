@@ -437,7 +437,10 @@ is_current() {
 put() { # BLOB:UPLOAD OFFSET LENGTH
     if ! is_current "$1" || [ -e "blobs/$blob.ready" ]; then
         drain "$3"
-    elif ! dd of="blobs/$blob" bs=65536 count="$3" iflag=fullblock,count_bytes oflag=seek_bytes seek="$2" conv=notrunc 2>/dev/null; then
+    elif ! said=$(dd of="blobs/$blob" bs=65536 count="$3" iflag=fullblock,count_bytes oflag=seek_bytes seek="$2" conv=notrunc 2>&1); then
+        # What dd has not read must not be taken for what comes next.
+        blocks=${said%%+*} blocks=${blocks##*[!0-9]}
+        case $said in *"+1 records in"*) ;; *) drain "$(($3 - ${blocks:-0} * 65536))" ;; esac
         # What is there of it is of no use, and the room is needed.
         rm -f "blobs/$blob" "blobs/$blob.mark"
         answer "failed $1 cannot write to $state/blobs: is the disk full?"

@@ -59,9 +59,9 @@ bench: deps-test build ## Measure, with peers side by side where they are instal
 	scripts/bench-remote .build/release/RemoteBenchmark
 	scripts/bench $(RELEASE)
 
-soak: deps-test ## Run the long proofs: 1,000 cuts, outages of up to a minute
+soak: deps-test ## Run the long proofs: 1,000 cuts, outages of up to a minute, 1 GiB of output, a file of 4 GiB
 	$(SWIFT) build --build-tests
-	REPLAY_SOAK=1 $(SWIFT) test --skip-build --disable-xctest --no-parallel --filter "LinkLossTests|FaultTests/restarts"
+	REPLAY_SOAK=1 $(SWIFT) test --skip-build --disable-xctest --no-parallel --filter "LinkLossTests|VolumeTests|HostileOutputTests|FaultTests/restarts"
 
 # Clang's libFuzzer, which comes with Swift. A crash stays in .build/fuzz/TARGET as crash-…: copy it to Tests/Corpus.
 FUZZ_SECONDS ?= 600

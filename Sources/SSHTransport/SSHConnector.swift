@@ -15,7 +15,7 @@ public final class SSHConnector: HostConnector {
         /// The first pause while no banner comes; each further one is half as long again.
         public var firstPause: Duration = .milliseconds(200)
         /// The longest pause while no banner comes.
-        public var longestPause: Duration = .seconds(2)
+        public var longestPause: Duration = .seconds(1)
         /// From the start of one login that failed to the start of the next.
         public var loginInterval: Duration = .seconds(5)
         /// How long a server that hangs up before its banner is left alone.

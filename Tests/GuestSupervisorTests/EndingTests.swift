@@ -23,15 +23,17 @@ struct EndingTests {
         }
     }
 
-    @Test("A killed supervisor is started again, and its step is no success")
-    func killedSupervisor() async throws {
+    @Test(
+        "A killed supervisor is noticed and started again, with the link or without it, and its step is no success",
+        arguments: [true, false])
+    func killedSupervisor(cutsLink: Bool) async throws {
         let connector = LocalConnector()
-        try await withGuest(connector: connector) { guest, log, scratch in
+        try await withGuest(connector: connector, adjust: { $0.pingInterval = .milliseconds(200) }) {
+            guest, log, scratch in
             guest.queue(shellStep("s", "echo up; sleep 986002"))
             while log.text(of: "s") != "up\n" { try await Task.sleep(for: .milliseconds(5)) }
             try shell("read -r pid _ <\(scratch("replay-state/executor")) && kill -s KILL $pid")
-            // Whoever attaches next finds that it is gone.
-            await connector.cut()
+            if cutsLink { await connector.cut() }
             let result = try await guest.result(of: "s")
             #expect(result.end == .lost)
             #expect(log.starts(of: "s") == 1)

@@ -13,7 +13,7 @@ import Testing
             guard let source = try? String(contentsOfFile: file, encoding: .utf8) else {
                 return "\(match.1)/\(match.2)"
             }
-            let function = try Regex(#"@Test[^@]*\bfunc \#(match.3)\("#)
+            let function = try Regex(#"@Test(?s:(?!\bfunc ).)*func \#(match.3)\("#)
             return source.contains(function) ? nil : "\(match.2)#\(match.3)"
         }
     }

@@ -32,11 +32,13 @@ export PATH LC_ALL
 unset ENV BASH_ENV CDPATH IFS
 version=1
 
-# The start time of a process in clock ticks: with the pid it names a process for as long as the machine runs.
+# The start time of a process in clock ticks: with the pid it names a process for as long as the machine runs. Fails for one
+# that has ended, also when its parent has not been told yet (a zombie).
 start_time() {
     started_at=
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     set -- ${stat##*) }
+    [ "$1" != Z ] || return 1
     started_at=${20}
 }
 
@@ -600,6 +602,11 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
             discard) ! is_current "$one" || rm -f "blobs/$blob" "blobs/$blob."* ;;
             ack) fallocate --punch-hole --offset 0 --length "$one" output ;;
             ping)
+                # An executor that was killed has told nobody. One that has just been started has not signed yet.
+                if [ -s executor ] && ! alive executor && [ "$boot" = "$latest" ] && ! goes_down; then
+                    rm -f executor
+                    start_executor
+                fi
                 # After so long a silence there is nothing in the log that the client has not seen. What the journal
                 # has beyond it was lost to a full disk.
                 tail -n 2 journal | while read -r line; do answer "late $line"; done

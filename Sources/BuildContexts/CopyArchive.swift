@@ -24,7 +24,7 @@ internal import SystemPackage
 public final class CopyArchive: Sendable {
     private struct State {
         var stream: TarStream
-        var hash: StreamDigest? = StreamDigest()
+        var hash: SHA256? = SHA256()
         var count: Int64 = 0
         var digest: String?
     }
@@ -62,7 +62,7 @@ public final class CopyArchive: Sendable {
                 if let hash = state.hash { state.digest = hash.finalize().text }
                 state.hash = nil
             } else {
-                state.hash?.update(bytes)
+                state.hash?.update(data: bytes)
                 state.count += Int64(bytes.count)
             }
             return bytes

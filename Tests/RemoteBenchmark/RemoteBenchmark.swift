@@ -49,7 +49,14 @@ import TerminalProgress
             let replayer = try await Replayer.start(
                 server.connector(roundTrip: Int(arguments[2]) ?? 0), options: SupervisorOptions(build: "benchmark"),
                 log: scratch("log"), events: events)
-            let figures = try await body(replayer)
+            let figures: [String: [Double]]
+            do {
+                figures = try await body(replayer)
+            } catch let error as ReplayError {
+                // What the step said, which the error's one sentence leaves out.
+                print((["\(error)"] + error.context).joined(separator: "\n"))
+                exit(1)
+            }
             try await replayer.finish(remove: true)
             return figures
         }

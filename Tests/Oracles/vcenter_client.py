@@ -1,5 +1,5 @@
-"""Works with a vCenter by VMware's own client library, and prints what it saw. Usage: vcenter_client.py URL, with user,
-password and certificate authority in VC_USER, VC_PASSWORD and VC_CA."""
+"""Works with a vCenter by VMware's own client library, and prints what it saw. Usage: vcenter_client.py URL NAME, where NAME
+begins those of its machines, with user, password and certificate authority in VC_USER, VC_PASSWORD and VC_CA."""
 
 import os
 import ssl
@@ -11,7 +11,7 @@ from pyVim.connect import Disconnect, SmartConnect
 from pyVim.task import WaitForTask
 from pyVmomi import vim
 
-url = urlsplit(sys.argv[1])
+url, name = urlsplit(sys.argv[1]), sys.argv[2]
 context = ssl.create_default_context(cafile=os.environ["VC_CA"])
 
 
@@ -80,8 +80,8 @@ location = vim.vm.RelocateSpec(
 spec = vim.vm.CloneSpec(location=location, powerOn=False, template=False, snapshot=snapshot)
 disk, card = vim.vm.device.VirtualDisk, vim.vm.device.VirtualEthernetCard
 before = device(template, disk).backing.fileName
-vm = run(template.Clone(folder=datacenter.vmFolder, name="one", spec=spec))
-say("a second machine of the name", refusal(lambda: template.Clone(datacenter.vmFolder, "one", spec)))
+vm = run(template.Clone(folder=datacenter.vmFolder, name=name + "-one", spec=spec))
+say("a second machine of the name", refusal(lambda: template.Clone(datacenter.vmFolder, name + "-one", spec)))
 say("the template's disk is its own", device(template, disk).backing.fileName == before)
 say("the clone's network card is its own", device(template, card).macAddress != device(vm, card).macAddress)
 say("the clone's disk lies over the template's", device(vm, disk).backing.parent.fileName == before)
@@ -111,8 +111,8 @@ until(lambda: vm.runtime.powerState == "poweredOff")
 say("the guest powers off", f"{vm.runtime.powerState} {vm.guest.ipAddress}")
 vm.MarkAsTemplate()
 say("it is a template", vm.config.template)
-run(vm.Rename("two"))
-say("it has the new name", find("/DC0/vm/two") == vm)
+run(vm.Rename(name + "-two"))
+say("it has the new name", find(f"/DC0/vm/{name}-two") == vm)
 run(vm.Destroy())
-say("it is gone", find("/DC0/vm/two"))
+say("it is gone", find(f"/DC0/vm/{name}-two"))
 Disconnect(service)

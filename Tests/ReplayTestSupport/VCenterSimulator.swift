@@ -196,6 +196,16 @@ public final class VCenterSimulator: Sendable {
     /// The sessions that are open.
     public func sessions() async throws -> [String] { try await ask("sessions").strings }
 
+    /// The property filters that exist, by session: what a client made and did not destroy.
+    public func filters() async throws -> [String: Int] {
+        try await ask("collectors").object?.compactMapValues(\.int) ?? [:]
+    }
+
+    /// The time that the server itself used, in milliseconds: for `requests` besides waits, and for `tasks`.
+    public func times() async throws -> [String: Int] {
+        try await ask("times").object?.compactMapValues(\.int) ?? [:]
+    }
+
     /// Ends all sessions, as a restart of the server does.
     public func expireSessions() async throws { _ = try await ask("expire") }
 

@@ -11,7 +11,7 @@ struct SimulatorTests {
     func answersPyvmomi() async throws {
         try await VCenterSimulator.with { server in
             let result = try await CommandRun.run(
-                [SOAPChecker.python, PackagePlaces.root + "/Tests/Oracles/vcenter_client.py", server.url],
+                [SOAPChecker.python, PackagePlaces.root + "/Tests/Oracles/vcenter_client.py", server.url, "test"],
                 environment: [
                     "VC_USER": server.user, "VC_PASSWORD": server.password, "VC_CA": server.certificatePath,
                 ])

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 )
 
 // image runs qemu-img.
@@ -32,29 +31,38 @@ func diskSize(path string) (int64, error) {
 	return info.Size, err
 }
 
-// overlay makes a disk over another. The other gets a second name beside the new one: so it outlives its machine, and
-// whoever would write to it can see that it has children.
-func overlay(below, directory string) (string, error) {
+// layer gives a disk a second name, under which others can lie over it: so it outlives its machine, and whoever would
+// write to it can see that it has children. Layers go when the server does.
+func (w *world) layer(m *machine) (string, error) {
+	if m.layer != "" {
+		return m.layer, nil
+	}
+	directory := filepath.Join(w.state, "layers")
 	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return "", err
 	}
-	name := fmt.Sprintf("below-%d.qcow2", countOf(directory))
-	layer := filepath.Join(directory, name)
-	if err := os.Link(below, layer); err != nil {
+	w.layers++
+	layer := filepath.Join(directory, fmt.Sprintf("%d.qcow2", w.layers))
+	if err := os.Link(m.disk, layer); err != nil {
 		// Another file system, as that of a template given by hand.
-		if err := os.Symlink(below, layer); err != nil {
+		if err := os.Symlink(m.disk, layer); err != nil {
 			return "", err
 		}
 	}
-	disk := filepath.Join(directory, "disk.qcow2")
-	_ = os.Remove(disk)
-	_, err := image("create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", layer, disk)
-	return disk, err
+	m.layer = layer
+	return layer, nil
 }
 
-func countOf(directory string) int {
-	found, _ := filepath.Glob(filepath.Join(directory, "below-*.qcow2"))
-	return len(found)
+// overlay makes a machine's disk one over a layer.
+func overlay(layer string, m *machine) error {
+	if err := os.MkdirAll(m.directory, 0o755); err != nil {
+		return err
+	}
+	m.disk, m.layer = filepath.Join(m.directory, "disk.qcow2"), ""
+	// The other name of what was there stays.
+	_ = os.Remove(m.disk)
+	_, err := image("create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", layer, m.disk)
+	return err
 }
 
 // cloneDisk gives a clone its disk: over that of its source, or a copy of what a snapshot holds.
@@ -71,19 +79,17 @@ func (w *world) cloneDisk(source, clone *machine, snapshot *ref) error {
 		_, err := image("convert", "-q", "-O", "qcow2", "-l", "snapshot.name="+snapshot.Value, source.disk, clone.disk)
 		return err
 	}
-	var err error
-	clone.disk, err = overlay(source.disk, clone.directory)
-	return err
+	layer, err := w.layer(source)
+	if err != nil {
+		return err
+	}
+	return overlay(layer, clone)
 }
 
 // prepareDisk makes a machine's disk one that may be written to: as large as configured, and nobody's layer.
 func (m *machine) prepareDisk() error {
-	info, err := os.Stat(m.disk)
-	if err != nil {
-		return err
-	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Nlink > 1 {
-		if m.disk, err = overlay(m.disk, m.directory); err != nil {
+	if m.layer != "" {
+		if err := overlay(m.layer, m); err != nil {
 			return err
 		}
 	}

@@ -19,6 +19,8 @@ type machine struct {
 	directory string
 	// disk is the qcow2 file that the guest runs on; empty for stub guests without a template disk.
 	disk string
+	// layer is another name of the disk, once another machine's lies over it.
+	layer string
 	// guest runs while the machine is on.
 	guest guest
 	// boots counts the times it was powered on: news of an earlier guest are dropped.

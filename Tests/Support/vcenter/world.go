@@ -29,6 +29,7 @@ type world struct {
 	// mutex is held while the inventory is read or changed: the simulator does not lock all of it.
 	mutex    sync.Mutex
 	machines map[ref]*machine
+	layers   int
 	guests   guests
 	rules    rules
 	pages    pages

@@ -66,7 +66,7 @@ let package = Package(
         // Level 2
         module("ReplayPlan", ["DockerfileLanguage", "Basemaps", collections, crypto]),
         module("SSHTransport", ["CLibSSH2", "RemoteHosts", "SystemCalls", crypto]),
-        module("HTTPTransport", ["CCurl", "SystemCalls", system]),
+        module("HTTPTransport", ["CCurl", "SystemCalls", system, crypto]),
         module("Store", ["Clouds", "SystemCalls", grdb, system]),
         module(
             "GuestSupervisor", ["RemoteHosts"],
@@ -104,6 +104,10 @@ let package = Package(
                 crypto,
             ],
             path: "Sources/CloudDrivers/QEMU"),
+        module(
+            "VSphereDriver",
+            ["Clouds", "Basemaps", "ReplayEvents", "HTTPTransport", system],
+            path: "Sources/CloudDrivers/VSphere"),
         module(
             "ReplayEngine",
             [

@@ -1,6 +1,6 @@
 import Foundation
 import Subprocess
-import SystemPackage
+public import SystemPackage
 
 /// A vCenter on a free port of 127.0.0.1, with machines in which nothing or a real guest runs: govmomi's simulator, made
 /// stricter by `Tests/Support/vcenter`. It ends when it is stopped or released, and with this process.
@@ -44,6 +44,14 @@ public final class VCenterSimulator: Sendable {
         public var action: String
         /// Whether it came with a session that exists.
         public var session: Bool
+
+        /// Makes one by hand.
+        public init(method: String, body: String, action: String, session: Bool) {
+            self.method = method
+            self.body = body
+            self.action = action
+            self.session = session
+        }
     }
 
     private struct Greeting: Decodable {
@@ -187,6 +195,16 @@ public final class VCenterSimulator: Sendable {
 
     /// The sessions that are open.
     public func sessions() async throws -> [String] { try await ask("sessions").strings }
+
+    /// The property filters that exist, by session: what a client made and did not destroy.
+    public func filters() async throws -> [String: Int] {
+        try await ask("collectors").object?.compactMapValues(\.int) ?? [:]
+    }
+
+    /// The time that the server itself used, in milliseconds: for `requests` besides waits, and for `tasks`.
+    public func times() async throws -> [String: Int] {
+        try await ask("times").object?.compactMapValues(\.int) ?? [:]
+    }
 
     /// Ends all sessions, as a restart of the server does.
     public func expireSessions() async throws { _ = try await ask("expire") }

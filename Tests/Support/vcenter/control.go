@@ -32,10 +32,29 @@ func (w *world) control() http.Handler {
 		}
 		return names, nil
 	})
+	handle("/times", func(*json.Decoder) (interface{}, error) {
+		w.recording.Lock()
+		defer w.recording.Unlock()
+		milliseconds := map[string]int64{}
+		for name, time := range w.times {
+			milliseconds[name] = time.Milliseconds()
+		}
+		return milliseconds, nil
+	})
+	handle("/collectors", func(*json.Decoder) (interface{}, error) {
+		w.mutex.Lock()
+		defer w.mutex.Unlock()
+		live := map[string]int{}
+		for at, found := range w.collectors {
+			live[at.session] += len(found.filters)
+		}
+		return live, nil
+	})
 	handle("/expire", func(*json.Decoder) (interface{}, error) {
 		for _, session := range w.sessions() {
 			w.endSession(session.Key)
 		}
+		w.alarm.ring()
 		return true, nil
 	})
 	handle("/calls", func(*json.Decoder) (interface{}, error) {

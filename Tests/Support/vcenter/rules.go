@@ -160,6 +160,9 @@ func (discard) WriteHeader(int)                 {}
 func (w *world) endSession(key string) {
 	manager := simulator.Map.SessionManager()
 	manager.TerminateSession(w.systemContext(manager.Self), &types.TerminateSession{This: manager.Self, SessionId: []string{key}})
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.forgetSession(key)
 }
 
 // needs names the privileges that the methods want, and on what (vSphere Web Services SDK, "Required Privileges").

@@ -27,17 +27,20 @@ type world struct {
 	state   string
 	options options
 	// mutex is held while the inventory is read or changed: the simulator does not lock all of it.
-	mutex    sync.Mutex
-	machines map[ref]*machine
-	layers   int
-	guests   guests
-	rules    rules
-	pages    pages
-	methods  map[string]method
+	mutex      sync.Mutex
+	machines   map[ref]*machine
+	layers     int
+	guests     guests
+	collectors map[place]*collector
+	alarm      *alarm
+	rules      rules
+	pages      pages
+	methods    map[string]method
 
 	recording       sync.Mutex
 	requests        *os.File
 	calls           map[string]int
+	times           map[string]time.Duration
 	escapedPassword string
 }
 
@@ -59,6 +62,8 @@ func newWorld(service *simulator.Service, state string, o options) *world {
 	w := &world{
 		service: service, state: state, options: o,
 		machines: make(map[ref]*machine), calls: make(map[string]int),
+		collectors: make(map[place]*collector), alarm: newAlarm(),
+		times: make(map[string]time.Duration),
 	}
 	secret, _ := service.Listen.User.Password()
 	w.escapedPassword = escape(secret)
@@ -74,6 +79,11 @@ func newWorld(service *simulator.Service, state string, o options) *world {
 	}
 	w.guests = newGuests(w, o)
 	w.methods = w.machineMethods()
+	for name, handler := range w.collectorMethods() {
+		w.methods[name] = handler
+		handlersWithoutObject[name] = struct{}{}
+	}
+	simulator.Map.AddHandler(w.alarm)
 	return w
 }
 
@@ -114,14 +124,26 @@ func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	w.answer(out, r, request, session)
 }
 
+// took counts the time that the server itself used.
+func (w *world) took(what string, since time.Time) {
+	w.recording.Lock()
+	defer w.recording.Unlock()
+	w.times[what] += time.Since(since)
+}
+
 // answer answers a request that nothing was to happen to.
 func (w *world) answer(out http.ResponseWriter, r *http.Request, request *simulator.Method, session *types.UserSession) {
-	if strings.HasPrefix(request.Name, "WaitForUpdates") || request.Name == "CancelWaitForUpdates" {
-		w.forward(out, r)
+	switch request.Name {
+	case "WaitForUpdatesEx", "WaitForUpdates", "CheckForUpdates":
+		w.waitForUpdates(out, r, request)
 		return
 	}
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
+	defer w.took("requests", time.Now())
+	if request.Name == "Logout" && session != nil {
+		defer w.forgetSession(session.Key)
+	}
 	handler, ours := w.methods[request.Name]
 	if !ours || session == nil {
 		if request.Name == "RetrievePropertiesEx" && w.options.pageSize > 0 && session != nil {
@@ -191,6 +213,7 @@ func (c *call) task(work func() (types.AnyType, types.BaseMethodFault)) types.Ba
 			finish(task, result, fault)
 		}()
 		now := time.Now()
+		defer w.took("tasks", now)
 		simulator.Map.Update(task, []types.PropertyChange{
 			{Name: "info.startTime", Val: now}, {Name: "info.state", Val: types.TaskInfoStateRunning},
 		})

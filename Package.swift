@@ -66,7 +66,7 @@ let package = Package(
         // Level 2
         module("ReplayPlan", ["DockerfileLanguage", "Basemaps", collections, crypto]),
         module("SSHTransport", ["CLibSSH2", "RemoteHosts", "SystemCalls", crypto]),
-        module("HTTPTransport", ["CCurl", "SystemCalls", system]),
+        module("HTTPTransport", ["CCurl", "SystemCalls", system, crypto]),
         module("Store", ["Clouds", "SystemCalls", grdb, system]),
         module(
             "GuestSupervisor", ["RemoteHosts"],
@@ -105,10 +105,14 @@ let package = Package(
             ],
             path: "Sources/CloudDrivers/QEMU"),
         module(
+            "VSphereDriver",
+            ["Clouds", "Basemaps", "ReplayEvents", "HTTPTransport", system],
+            path: "Sources/CloudDrivers/VSphere"),
+        module(
             "ReplayEngine",
             [
                 "Basemaps", "ReplayPlan", "DockerfileLanguage", "ReplayEvents", "RemoteHosts", "GuestSupervisor",
-                "BuildContexts", system, crypto,
+                "BuildContexts", "SystemCalls", system, crypto,
             ],
             resources: [.embedInCode("Guest/files.sh")]),
         module("BaseResolution", ["Basemaps", "ImageRegistry", "Archives", system]),
@@ -148,6 +152,12 @@ let package = Package(
                 "ReplayPlan", "ReplayTestSupport", "SSHTransport", "TerminalProgress", system,
             ],
             path: "Tests/RemoteBenchmark", swiftSettings: settings),
+        .executableTarget(
+            name: "BuildClient",
+            dependencies: [
+                "BuildContexts", "GuestSupervisor", "ReplayEngine", "ReplayPlan", "SSHTransport", system,
+            ],
+            path: "Tests/BuildClient", swiftSettings: settings),
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -192,9 +202,8 @@ let package = Package(
             "ReplayEngineTests",
             [
                 "ReplayEngine", "Basemaps", "DockerfileLanguage", "ReplayPlan", "ReplayEvents", "GuestSupervisor",
-                "RemoteHosts", "ReplayTestSupport", "CopyVectorSupport", "BuildContexts", "SSHTransport", subprocess,
-                system,
-                crypto,
+                "RemoteHosts", "ReplayTestSupport", "CopyVectorSupport", "BuildContexts", "SSHTransport", "BuildClient",
+                "SystemCalls", subprocess, system, crypto,
             ]),
         tests(
             "MachineServicesTests",

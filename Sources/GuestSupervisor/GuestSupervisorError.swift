@@ -13,6 +13,8 @@ public struct GuestSupervisorError: Error, CustomStringConvertible {
         public static let connectionLost = Code(rawValue: "connection-lost")
         /// The machine restarted although nobody had asked for it.
         public static let rebooted = Code(rawValue: "rebooted")
+        /// The guest does not know what another process has already seen of it.
+        public static let stateLost = Code(rawValue: "state-lost")
         /// An earlier step failed or was cancelled, so this one was never started.
         public static let notStarted = Code(rawValue: "not-started")
         /// An upload could not be stored on the guest.

@@ -64,11 +64,12 @@ extension SupervisedGuest {
         let link = GuestLink(marker: marker, frames: frames)
         for upload in state.withLock({ $0.uploads }) { upload.lost(lane: 0) }
         state.withLock { state in
-            if state.stopRequested { frames.send(Frame.bytes("cancel")) }
+            if let stop = state.stop { frames.send(Frame.bytes(stop)) }
             for id in state.order {
                 if let frame = state.steps[id]?.frame { frames.send(frame) }
             }
             state.generation += 1
+            state.journalLines = 0
             if state.closing { frames.send(Frame.bytes("remove")) }
             state.link = link
         }
@@ -141,8 +142,9 @@ extension SupervisedGuest {
         case "queued" where fields.count == 2: state.withLock { $0.steps[fields[1]]?.frame = nil }
         case "journal": journal(fields.dropFirst().map { $0 })
         case "removed": removed.fulfil(())
-        case "late": record(fields.dropFirst().map { $0 })
+        case "late": if record(fields.dropFirst().map { $0 }) { state.withLock { $0.records += 1 } }
         case "ready":
+            try requireJournal()
             if ready.isResolved, !state.withLock({ $0.restarts }) { events(.linkRestored) }
             ready.fulfil(())
         case "pong": break
@@ -177,100 +179,27 @@ extension SupervisedGuest {
         }
     }
 
-    /// A line of the journal, told at every greeting: news only for a client that starts anew.
-    private func journal(_ fields: [String]) {
-        guard fields.count > 1, state.withLock({ $0.generation == 1 }) else {
-            return
-        }
-        state.withLock { state in
-            if state.steps[fields[1]] == nil {
-                state.steps[fields[1]] = Known()
-                state.order.append(fields[1])
-            }
-        }
-        record(fields)
-    }
-
     // MARK: The log on standard output
 
     private func receive(_ bytes: [UInt8], on link: GuestLink) {
         let position = link.scan(bytes) { piece in
             switch piece {
-            case .record(let text): record(text.split(separator: " ").map(String.init))
+            case .record(let text):
+                state.withLock { $0.records += 1 }
+                record(text.split(separator: " ").map(String.init))
             case .output(let bytes):
                 if let id = state.withLock({ $0.current }) { events(.output(id, Array(bytes))) }
             }
         }
         guard let position else { return }
-        let acknowledge = state.withLock { state in
+        let place = state.withLock { state -> GuestPosition? in
             state.position = position
-            guard position - state.acknowledged >= 4 << 20 else { return false }
+            guard position - state.acknowledged >= 4 << 20 else { return nil }
             state.acknowledged = position
-            return true
+            return GuestPosition(offset: position, records: state.records)
         }
-        if acknowledge { link.frames.send(Frame.bytes("ack", String(position))) }
+        guard let place else { return }
+        events(.acknowledging(place))
+        link.frames.send(Frame.bytes("ack", String(position)))
     }
-
-    /// One of the supervisor's records: `started ID UPTIME`, `finished ID HOW NUMBER UPTIME`, `skipped ID`.
-    private func record(_ fields: [String]) {
-        guard fields.count > 1 else { return }
-        let id = fields[1]
-        switch fields[0] {
-        case "started" where fields.count == 3:
-            let uptime = hundredths(fields[2])
-            let isNews = state.withLock { state in
-                // To a client that starts anew the journal and the log may both tell it.
-                guard state.steps[id]?.started == nil else { return false }
-                state.current = id
-                state.steps[id]?.started = uptime
-                state.steps[id]?.frame = nil
-                return true
-            }
-            if isNews { events(.started(id)) }
-        case "restarting" where fields.count == 4:
-            let uptime = hundredths(fields[2])
-            let isNews = state.withLock { state in
-                guard let step = state.steps[id], let started = step.started, !step.result.isResolved, !state.restarts
-                else { return false }
-                state.restarts = true
-                // The clock begins anew: what comes is added to what was.
-                state.steps[id]?.started = started - uptime
-                return true
-            }
-            if isNews { events(.restarting(id)) }
-        case "finished" where fields.count == 5:
-            let end: StepEnd =
-                switch fields[2] {
-                case "exit": .exited(Int(fields[3]) ?? 255)
-                case "signal": .signalled(Int(fields[3]) ?? 0)
-                case "cancelled": .cancelled
-                case "timeout": .timedOut(Int(fields[3]) ?? 0)
-                default: .lost
-                }
-            let (promise, started) = state.withLock { state in
-                if state.current == id { state.current = nil }
-                state.restarts = false
-                return (state.steps[id]?.result, state.steps[id]?.started)
-            }
-            if promise?.isResolved == true { return }
-            let uptime = hundredths(fields[4])
-            let result = StepResult(
-                id: id, end: end, duration: .milliseconds(10 * max(0, uptime - (started ?? uptime))))
-            events(.finished(result))
-            promise?.fulfil(result)
-        case "skipped":
-            let promise = state.withLock { state in
-                state.steps[id]?.frame = nil
-                return state.steps[id]?.result
-            }
-            if promise?.isResolved == true { return }
-            events(.skipped(id))
-            promise?.fail(
-                GuestSupervisorError(.notStarted, "step \(id) was not started, because one before it did not succeed"))
-        default: break
-        }
-    }
-
-    /// `123.45` in hundredths of a second, as /proc/uptime has it.
-    private func hundredths(_ text: String) -> Int64 { Int64(text.filter { $0 != "." }) ?? 0 }
 }

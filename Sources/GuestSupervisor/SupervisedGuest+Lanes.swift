@@ -79,15 +79,16 @@ extension SupervisedGuest {
     @discardableResult
     func receiveOfUpload(_ fields: [String]) -> Bool {
         guard fields.count > 1 else { return false }
-        let upload = state.withLock { $0.uploads.first { $0.blob == fields[1] } }
+        let upload = state.withLock { $0.uploads.first { $0.name == fields[1] } }
         switch fields[0] {
         case "stored" where fields.count == 3: upload?.stored(Int64(fields[2]) ?? -1)
         case "have" where fields.count == 3: upload?.known(Int64(fields[2]) ?? 0)
         case "committed" where fields.count == 2: upload?.committed()
         case "committed" where fields.count == 3: upload?.committed(size: Int64(fields[2]))
         case "failed" where fields.count > 2:
-            let words = fields.dropFirst().joined(separator: " ")
-            upload?.completed.fail(GuestSupervisorError(.uploadFailed, "upload \(words)"))
+            let name = fields[1].prefix { $0 != ":" }
+            let words = fields.dropFirst(2).joined(separator: " ")
+            upload?.completed.fail(GuestSupervisorError(.uploadFailed, "upload \(name) \(words)"))
         default: return false
         }
         return true

@@ -28,9 +28,14 @@ public final class SupervisedGuest: Sendable {
         var current: String?
         var bootID: String?
         var position: UInt64?
+        /// The supervisor's records before the position.
+        var records = 0
         var acknowledged: UInt64 = 0
+        /// Lines of the journal that this connection has told so far.
+        var journalLines = 0
         var uploads: [Upload] = []
-        var stopRequested = false
+        /// What keeps queued steps from starting, to be said again on the next connection: `cancel`, `hold`.
+        var stop: String?
         var generation = 0
         /// Whether the machine goes down because a step asks for it.
         var restarts = false
@@ -40,32 +45,46 @@ public final class SupervisedGuest: Sendable {
 
     let connector: any HostConnector
     let options: SupervisorOptions
+    /// Where another process stopped to follow; nil for one that begins.
+    let origin: GuestPosition?
     let events: @Sendable (GuestEvent) -> Void
-    let state = Mutex(State())
+    let state: Mutex<State>
     let ready = Promise<Void>()
     let removed = Promise<Void>()
     let closed = Promise<Void>()
     private let serving = Mutex<Task<Void, Never>?>(nil)
 
     private init(
-        connector: any HostConnector, options: SupervisorOptions, events: @escaping @Sendable (GuestEvent) -> Void
+        connector: any HostConnector, options: SupervisorOptions, from origin: GuestPosition?,
+        events: @escaping @Sendable (GuestEvent) -> Void
     ) {
         self.connector = connector
         self.options = options
+        self.origin = origin
         self.events = events
+        var state = State()
+        if let origin {
+            state.position = origin.offset
+            state.acknowledged = origin.offset
+            state.records = origin.records
+        }
+        self.state = Mutex(state)
     }
 
     /// Connects to a machine and starts the supervisor there, or finds the one that runs already.
     /// - Parameters:
     ///   - connector: Opens connections, now and whenever one is lost.
     ///   - options: Where and how the supervisor runs.
+    ///   - origin: Where another process stopped to follow this guest. What happened before it is known (``result(of:)``)
+    ///     and no event; all that comes after it is told. Without it, what has happened so far is told without its output.
     ///   - events: Called in order, on the connection's queue; it slows the guest down when it is slow.
-    /// - Throws: ``GuestSupervisorError`` with ``GuestSupervisorError/Code/startFailed``, or the connector's error.
+    /// - Throws: ``GuestSupervisorError`` with ``GuestSupervisorError/Code/startFailed``, or with
+    ///   ``GuestSupervisorError/Code/stateLost`` when the guest knows less than the origin says; or the connector's error.
     public static func start(
-        _ connector: any HostConnector, options: SupervisorOptions,
+        _ connector: any HostConnector, options: SupervisorOptions, from origin: GuestPosition? = nil,
         events: @escaping @Sendable (GuestEvent) -> Void = { _ in }
     ) async throws -> SupervisedGuest {
-        let guest = SupervisedGuest(connector: connector, options: options, events: events)
+        let guest = SupervisedGuest(connector: connector, options: options, from: origin, events: events)
         guest.serving.withLock { $0 = Task { await guest.serve() } }
         do {
             try await guest.ready.value()
@@ -112,13 +131,30 @@ public final class SupervisedGuest: Sendable {
 
     private func known(_ id: String) -> Promise<StepResult>? { state.withLock { $0.steps[id]?.result } }
 
+    /// Waits until no step runs and none that is queued now will start any more: the running one goes on to its end.
+    /// - Throws: ``GuestSupervisorError`` when the guest is lost meanwhile, or `CancellationError`.
+    public func hold() async throws {
+        let (link, waiting) = stop("hold")
+        link?.frames.send(Frame.bytes("hold"))
+        for result in waiting {
+            do { _ = try await result.value() } catch let error as GuestSupervisorError {
+                guard error.code == .notStarted else { throw error }
+            }
+        }
+    }
+
+    /// Notes that no further step is to start, and answers the steps that have not ended yet.
+    private func stop(_ verb: String) -> (GuestLink?, [Promise<StepResult>]) {
+        state.withLock { state in
+            if state.stop != "cancel" { state.stop = verb }
+            return (state.link, state.order.compactMap { state.steps[$0]?.result }.filter { !$0.isResolved })
+        }
+    }
+
     /// Ends the running step with all its processes (TERM, and KILL half a second later), and lets no queued one start.
     /// Returns when no step runs any more, or after five seconds.
     public func cancel() async {
-        let (link, waiting) = state.withLock { state in
-            state.stopRequested = true
-            return (state.link, state.order.compactMap { state.steps[$0]?.result }.filter { !$0.isResolved })
-        }
+        let (link, waiting) = stop("cancel")
         link?.frames.send(Frame.bytes("cancel"))
         await withTaskGroup { group in
             group.addTask { for result in waiting { _ = try? await result.value() } }
@@ -128,13 +164,34 @@ public final class SupervisedGuest: Sendable {
         }
     }
 
-    /// Lets the queue go on after a failure or a cancellation: steps that are queued from now on run.
-    public func resume() {
-        let link = state.withLock { state in
-            state.stopRequested = false
+    /// Whether the guest or this client knows the step, and how it ended if it has.
+    /// - Returns: nil for a step that was never queued, that has not ended yet, or that was not started.
+    public func ended(_ id: String) async -> StepResult? {
+        guard let promise = known(id), promise.isResolved else { return nil }
+        return try? await promise.value()
+    }
+
+    /// Lets the queue go on after a failure, a cancellation or a ``hold()``: steps that are queued from now on run.
+    /// - Parameter token: Names this resumption; one that the guest knows already is not done again.
+    public func resume(as token: String) {
+        precondition(Frame.isName(token), "a token is a file name")
+        let frame = Frame.bytes("resume", token)
+        let link = state.withLock { state -> GuestLink? in
+            state.stop = nil
+            guard state.steps[token] == nil else { return nil }
+            // Its place in the order is what counts, and that it is repeated until the guest confirms it; there is no end to wait for.
+            let known = Known(frame: frame)
+            known.result.fulfil(StepResult(id: token, end: .exited(0), duration: .zero))
+            state.steps[token] = known
+            state.order.append(token)
             return state.link
         }
-        link?.frames.send(Frame.bytes("resume"))
+        link?.frames.send(frame)
+    }
+
+    /// How far the guest has been followed; nil before it was reached. After ``finish(remove:)`` it does not change any more.
+    public var position: GuestPosition? {
+        state.withLock { state in state.position.map { GuestPosition(offset: $0, records: state.records) } }
     }
 
     // MARK: Uploads
@@ -172,7 +229,7 @@ public final class SupervisedGuest: Sendable {
             try await upload.completed.value()
         } onCancel: {
             upload.completed.fail(CancellationError())
-            state.withLock { $0.link }?.frames.send(Frame.bytes("discard", blob))
+            state.withLock { $0.link }?.frames.send(Frame.bytes("discard", upload.name))
         }
     }
 

@@ -118,6 +118,9 @@ public enum GuestEvent: Sendable, Hashable {
     case skipped(String)
     /// A step is done but for the restart of the machine that it asks for.
     case restarting(String)
+    /// All before this place has been handed out, and the guest is about to be told so: it gives the space back. Another
+    /// process can go on from there, and from no place before it.
+    case acknowledging(GuestPosition)
     /// The connection was lost; steps go on.
     case linkLost
     /// The connection is back.

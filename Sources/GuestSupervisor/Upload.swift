@@ -7,8 +7,9 @@ import Synchronization
 /// whether one comes twice: a lost connection costs nothing but the chunks that were under way on it. What the guest
 /// has already, from this upload or from one of the same name before, is not sent again.
 final class Upload: Sendable {
-    /// The name of the file on the guest.
-    let blob: String
+    /// What frames and answers call it: the name of the file on the guest, `:`, and a word that tells this upload from earlier
+    /// ones of the same file, of which something may still be under way.
+    let name: String
     /// Comes when the guest has all of it.
     let completed = Promise<Int64>()
 
@@ -55,8 +56,6 @@ final class Upload: Sendable {
     /// An upload of this size over this round trip is held up by sshd's window of 2 MiB.
     private static let worthFurtherConnections: (size: Int64, roundTrip: Duration) = (4 << 20, .milliseconds(20))
 
-    /// Tells this upload from earlier ones of the same name.
-    private let token = String(UInt64.random(in: 0...UInt64.max), radix: 16)
     private let source: any InputSource
     private let digest: @Sendable () -> String?
     private let progress: @Sendable (Int64) -> Void
@@ -68,7 +67,7 @@ final class Upload: Sendable {
         progress: @escaping @Sendable (Int64) -> Void,
         waker: @escaping @Sendable () -> Void
     ) {
-        self.blob = blob
+        name = "\(blob):" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
         self.source = source
         self.digest = digest
         self.progress = progress
@@ -84,7 +83,7 @@ final class Upload: Sendable {
                 if lane != 0 { state.isShared = true }
                 if lane == 0, state.asked == nil {
                     state.asked = .now
-                    return Frame.bytes("have", blob, token)
+                    return Frame.bytes("have", name)
                 }
                 if let index = state.chunks.firstIndex(where: { $0.lane == nil }) {
                     return put(&state.chunks[index], lane)
@@ -97,14 +96,14 @@ final class Upload: Sendable {
             }
         } catch {
             completed.fail(error)
-            return Frame.bytes("discard", blob)
+            return Frame.bytes("discard", name)
         }
     }
 
     private func put(_ chunk: inout Chunk, _ lane: Int) -> [UInt8] {
         chunk.lane = lane
         chunk.sent = .now
-        return Frame.bytes("put", blob, String(chunk.offset), payload: chunk.bytes)
+        return Frame.bytes("put", name, String(chunk.offset), payload: chunk.bytes)
     }
 
     /// Fills one chunk from the source; false when the source has nothing now or has ended.
@@ -142,7 +141,7 @@ final class Upload: Sendable {
         let end = state.chunks.first?.offset ?? state.readOffset
         guard end - state.marked >= Self.markInterval else { return nil }
         state.marked = end
-        return Frame.bytes("mark", blob, String(end))
+        return Frame.bytes("mark", name, String(end))
     }
 
     /// After the last chunk. What goes over this connection comes before it; what goes over others must have come.
@@ -150,7 +149,7 @@ final class Upload: Sendable {
         guard state.ended, !state.commitSent, state.chunks.allSatisfy({ $0.lane == 0 }) else { return nil }
         state.commitSent = true
         let digest = digest().map { $0.hasPrefix("sha256:") ? String($0.dropFirst(7)) : $0 }
-        return Frame.bytes("commit", blob, String(state.readOffset), digest ?? "-")
+        return Frame.bytes("commit", name, String(state.readOffset), digest ?? "-")
     }
 
     /// Whether further connections would speed it up.

@@ -12,11 +12,11 @@ internal import SystemPackage
     private let multi: UnsafeMutableRawPointer
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private let limits: HTTPLimits
-    private let authorities: FilePath?
+    private let trust: HTTPTrust
 
     private static let initialized: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    init(limits: HTTPLimits, authorities: FilePath?) throws {
+    init(limits: HTTPLimits, trust: HTTPTrust) throws {
         guard Self.initialized, let multi = unsafe curl_multi_init() else {
             throw HTTPError(.library, "libcurl cannot be initialised.")
         }
@@ -28,7 +28,7 @@ internal import SystemPackage
         unsafe self.multi = multi
         unsafe cancellation = TransferCancellation(multi)
         self.limits = limits
-        self.authorities = authorities
+        self.trust = trust
     }
 
     deinit {
@@ -39,8 +39,11 @@ internal import SystemPackage
     }
 
     /// Runs one request to its end on the calling thread.
-    func perform(_ request: HTTPRequest, headers: [HTTPHeader], into sink: any BodySink) throws -> ResponseHead {
-        let transfer = Transfer(sink: sink)
+    /// - Parameter takesErrors: Whether an error's body goes into the sink too, and is none to be thrown.
+    func perform(
+        _ request: HTTPRequest, headers: [HTTPHeader], into sink: any BodySink, takesErrors: Bool = false
+    ) throws -> ResponseHead {
+        let transfer = Transfer(sink: sink, takesErrors: takesErrors)
         let list = unsafe try Self.list(headers)
         defer { unsafe curl_slist_free_all(list) }
         unsafe try configure(request, transfer, list)
@@ -96,12 +99,79 @@ internal import SystemPackage
             unsafe replay_curl_set_pointer(easy, CURLOPT_HEADERDATA, context),
             unsafe replay_curl_set_callback(easy, CURLOPT_HEADERFUNCTION, receiveHeader),
         ]
-        if let authorities {
-            results.append(unsafe replay_curl_set_string(easy, CURLOPT_CAINFO, authorities.string))
+        switch trust {
+        case .system: break
+        case .authorities(let file): results.append(unsafe replay_curl_set_string(easy, CURLOPT_CAINFO, file.string))
+        case .pinned(let digest):
+            results += unsafe Self.withoutVerification(easy)
+            results.append(unsafe replay_curl_set_string(easy, CURLOPT_PINNEDPUBLICKEY, "sha256//\(digest)"))
+        }
+        switch request.body {
+        case nil: break
+        case .post(let bytes):
+            results.append(unsafe replay_curl_set_long(easy, CURLOPT_POST, 1))
+            results += send(bytes)
+        case .put(let bytes):
+            results.append(unsafe replay_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, "PUT"))
+            results += send(bytes)
         }
         guard results.allSatisfy({ $0 == CURLE_OK }) else {
             throw HTTPError(.library, "libcurl does not know an option that is needed: it is too old.")
         }
+    }
+
+    /// libcurl copies the bytes.
+    private func send(_ bytes: [UInt8]) -> [CURLcode] {
+        let size = unsafe replay_curl_set_long(easy, CURLOPT_POSTFIELDSIZE, bytes.count)
+        let copied = unsafe bytes.withUnsafeBytes { buffer in
+            unsafe replay_curl_set_pointer(
+                easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: buffer.baseAddress))
+        }
+        return [size, copied]
+    }
+
+    /// Neither chain nor name are looked at: only for a key that is pinned, or a certificate that is only looked at.
+    private static func withoutVerification(_ easy: UnsafeMutableRawPointer) -> [CURLcode] {
+        [
+            unsafe replay_curl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 0),
+            unsafe replay_curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0),
+        ]
+    }
+
+    /// Connects, and answers the first certificate that the server shows, as PEM. CURLOPT_CERTINFO(3).
+    static func certificate(of url: String, limits: HTTPLimits) throws -> String {
+        let shown = HTTPRequest(url).displayURL
+        guard initialized, let easy = unsafe curl_easy_init() else {
+            throw HTTPError(.library, "libcurl cannot be initialised.")
+        }
+        defer { unsafe curl_easy_cleanup(easy) }
+        var results = [
+            unsafe replay_curl_set_string(easy, CURLOPT_URL, url), unsafe replay_curl_allow(easy, 0),
+            unsafe replay_curl_set_long(easy, CURLOPT_CONNECT_ONLY, 1),
+            unsafe replay_curl_set_long(easy, CURLOPT_CERTINFO, 1),
+            unsafe replay_curl_set_long(easy, CURLOPT_NOSIGNAL, 1),
+            unsafe replay_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits.connect)),
+        ]
+        results += unsafe withoutVerification(easy)
+        guard results.allSatisfy({ $0 == CURLE_OK }) else {
+            throw HTTPError(.library, "libcurl does not know an option that is needed: it is too old.")
+        }
+        let status = unsafe curl_easy_perform(easy)
+        guard status == CURLE_OK else {
+            let reason = unsafe String(cString: curl_easy_strerror(status))
+            throw HTTPError(kind(of: status, begun: false), "\(shown): \(reason).")
+        }
+        var list: UnsafeMutablePointer<curl_certinfo>?
+        guard unsafe replay_curl_get_certificates(easy, &list) == CURLE_OK, let found = unsafe list?.pointee,
+            unsafe found.num_of_certs > 0
+        else { throw HTTPError(.malformed, "\(shown) showed no certificate.") }
+        var entry = unsafe found.certinfo[0]
+        while let item = unsafe entry?.pointee {
+            let text = unsafe String(cString: item.data)
+            if text.hasPrefix("Cert:") { return String(text.dropFirst(5)) }
+            unsafe entry = item.next
+        }
+        throw HTTPError(.malformed, "\(shown) showed no certificate.")
     }
 
     private func outcome() -> CURLcode {
@@ -115,7 +185,7 @@ internal import SystemPackage
     private func check(_ code: CURLcode, _ transfer: Transfer, _ request: HTTPRequest) throws {
         let url = request.displayURL
         if code == CURLE_OK {
-            guard transfer.head.status >= 400 else { return }
+            guard transfer.head.status >= 400, !transfer.takesErrors else { return }
             let said = String(decoding: transfer.errorBody, as: UTF8.self).split(whereSeparator: \.isNewline).prefix(5)
             throw HTTPError(
                 .status, "\(url) answered with status \(transfer.head.status).", context: said.map(String.init),
@@ -132,7 +202,9 @@ internal import SystemPackage
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT: .unreachable
         // One code for "no connection in time" and "too slow for too long"; only the second has a response.
         case CURLE_OPERATION_TIMEDOUT: begun ? .timedOut : .unreachable
-        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE: .insecure
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
+            CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+            .insecure
         case CURLE_TOO_MANY_REDIRECTS: .redirect
         case CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_HTTP2_STREAM: .truncated
         case CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING: .malformed

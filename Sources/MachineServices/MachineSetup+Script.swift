@@ -20,7 +20,7 @@ extension MachineSetup {
 }
 
 /// What the machine was like when ``MachineSetup/script`` had run.
-public struct SetupReport: Sendable, Hashable {
+public struct SetupReport: Sendable, Hashable, Codable {
     /// The units that were enabled, sorted.
     public private(set) var enabledUnits: [String] = []
     /// The units that had failed, sorted.

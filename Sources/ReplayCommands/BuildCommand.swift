@@ -2,6 +2,7 @@ import ArgumentParser
 import BuildContexts
 import FoundationEssentials
 import MachineServices
+import ReplayEngine
 import ReplayEvents
 import Store
 import SystemPackage
@@ -14,14 +15,6 @@ struct BuildCommand: AsyncParsableCommand {
         commandName: "build", abstract: "Replay a Dockerfile onto a machine and keep the machine as a template.",
         discussion: "The template's identifier is printed on standard output.")
 
-    /// What happens to the machine of a build that failed.
-    enum ErrorPolicy: String, ExpressibleByArgument, CaseIterable {
-        /// It is destroyed.
-        case cleanup
-        /// It stays, with a way to log in.
-        case keep
-    }
-
     @OptionGroup var source: SourceOptions
 
     @Option(
@@ -29,7 +22,10 @@ struct BuildCommand: AsyncParsableCommand {
     )
     var tag: String?
 
-    @Option(name: .customLong("on-error"), help: "What happens to the machine of a failed build: cleanup or keep.")
+    @Option(
+        name: .customLong("on-error"),
+        help: "What happens to the machine of a failed build: cleanup, keep, or shell (a shell on it, then the choice)."
+    )
     var onError: ErrorPolicy = .cleanup
 
     @Flag(name: .customLong("keep-package-caches"), help: "Leave package lists and caches in the template.")
@@ -54,20 +50,41 @@ struct BuildCommand: AsyncParsableCommand {
     @OptionGroup var machine: MachineOptions
     @OptionGroup var screen: ScreenOptions
 
+    func validate() throws { try onError.validate() }
+
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
-        let planned = try await source.makePlan(environment: environment)
-        let reference =
-            try tag.map { try TemplateReference($0) }
-            ?? TemplateReference(contextDirectory: planned.name)
-        let workshop = try Workshop(cloud: source.cloud, environment: environment)
-        let screen = self.screen.open()
-        let session = BuildSession(
-            workshop: workshop, planned: planned, reference: reference, machine: machine, limits: limits,
-            keepsOnError: onError == .keep, keepsPackageCaches: keepsPackageCaches,
-            servicePolicy: service, verifies: verify, events: screen.events)
+        let named = source.buildArguments.filter { !$0.contains("=") }
+        let resumption = Resumption(
+            arguments: Array(CommandLine.arguments.dropFirst()),
+            directory: FileManager.default.currentDirectoryPath,
+            variables: environment.filter { named.contains($0.key) })
+        try await build(
+            in: Workshop(cloud: source.cloud, environment: environment), notes: BuildNotes(resumption), adopted: nil)
+    }
+
+    /// Builds, or goes on with a build that another process has begun.
+    func build(in workshop: Workshop, notes: BuildNotes, adopted: RunningBuild?) async throws {
+        let session: BuildSession
+        let screen: ProgressRenderer
         do {
-            let entry = try await cancelledByInterrupts { try await session.run() }
+            let planned = try await source.makePlan(environment: workshop.environment)
+            let reference =
+                try tag.map { try TemplateReference($0) }
+                ?? TemplateReference(contextDirectory: planned.name)
+            screen = self.screen.open()
+            session = BuildSession(
+                workshop: workshop, planned: planned, reference: reference, machine: machine, limits: limits,
+                keepsOnError: onError != .cleanup, keepsPackageCaches: keepsPackageCaches,
+                servicePolicy: service, verifies: verify, notes: notes, events: screen.events)
+        } catch {
+            try await adopted?.giveBack()
+            throw error
+        }
+        do {
+            let entry = try await cancelledByInterrupts {
+                if let adopted { try await session.resume(adopted) } else { try await session.run() }
+            }
             screen.handle(.buildFinished(template: entry.reference.description, identifier: entry.id))
             screen.finish()
             StandardOutput.write("\(entry.id)\n")
@@ -76,6 +93,9 @@ struct BuildCommand: AsyncParsableCommand {
             let report = FailureReport(error)
             screen.handle(.buildFailed(message: report.message))
             screen.finish()
+            if onError == .shell, let step = (error as? ReplayError)?.step, let build = notes.build {
+                try await FailedStepShell(workshop: workshop, build: build, step: step).offer()
+            }
             throw CommandStatus(code: report.status)
         }
     }

@@ -48,7 +48,7 @@ struct FailureReport {
             (error.code == .baseUnavailable ? .base : .cloud, error.description, error.context)
         case let error as StoreError:
             (
-                [.notFound, .invalidName, .inUse].contains(error.code) ? .usage : .cloud, error.description,
+                [.notFound, .invalidName, .inUse, .over].contains(error.code) ? .usage : .cloud, error.description,
                 error.context
             )
         case let error as TemplateError: (.cloud, error.description, error.context)
@@ -78,7 +78,9 @@ struct FailureReport {
 
     private static func describe(_ error: ReplayError) -> (ExitStatusCode, String, [String]) {
         var (code, message, context) = (ExitStatusCode.stepFailed, error.message, error.context)
-        if ![.stepFailed, .setupFailed, .machineRestarted].contains(error.code) {
+        if error.code == .changedStep {
+            code = .usage
+        } else if ![.stepFailed, .setupFailed, .machineRestarted].contains(error.code) {
             (code, _, context) = error.cause.map(describe) ?? (.connection, "", error.context)
             message = error.description
         }

@@ -14,6 +14,14 @@ struct KeptLogin {
     /// The key that admits the user.
     var userKey: SSHKeyPair
 
+    /// The login of a machine's user.
+    init(_ machine: Machine, user: String) {
+        instance = machine.instance
+        self.user = user
+        hostKey = machine.hostKey
+        userKey = machine.userKey
+    }
+
     /// Writes the key and the host's line for `known_hosts`, readable for this user only, into the machine's directory: they go with it.
     /// - Returns: The command that logs in.
     func write(to directory: FilePath, driver: any CloudDriver) async throws -> String {

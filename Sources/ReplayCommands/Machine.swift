@@ -3,6 +3,7 @@ import RemoteHosts
 import ReplayEvents
 import SSHTransport
 import Store
+import SystemCalls
 
 /// A machine that was made for one command: a build's, or a throw-away copy of a template.
 struct Machine: Sendable {
@@ -59,16 +60,18 @@ extension Workshop {
     ///   - label: What the screen shows while the machine boots.
     ///   - source: Finds what to start from; called when the build is already known to the store.
     ///   - seed: Makes cloud-init's texts.
+    ///   - launched: Called when the machine exists; once more when it is started once more.
     ///   - connect: Returns when the machine lets us in.
     ///   - body: Works with the machine.
     func withMachine<Link: Sendable, Result: Sendable>(
         _ request: MachineRequest, task id: TaskID = "boot", label: String, events: @escaping EventHandler,
         source: (RunningBuild) async throws -> LaunchSource, seed: (BuildID, GuestAccess) -> GuestSeed,
+        launched: (Machine) throws -> Void = { _ in },
         connect: (Machine) async throws -> Link, body: (Machine, Link) async throws -> Result
     ) async throws -> Result {
         let build = try await store.builds.begin(name: request.name, purpose: request.purpose)
-        var login: KeptLogin?
-        do {
+        CrashPoint.buildAnnounced.pass()
+        return try await concluding(build, events: events) { login in
             let hostKey = try SSHKeyPair.ed25519(comment: "replay-\(build.id)")
             let userKey = try SSHKeyPair.ed25519(comment: "replay-\(build.id)")
             let access = GuestAccess(
@@ -83,14 +86,11 @@ extension Workshop {
             let (machine, link) = try await task(id, label, events: events) {
                 try await bootTwiceAtMost(build.id, events: events) { () async throws -> (Machine, Link) in
                     let instance = try await driver.launch(spec, from: source, ledger: store.ledger, events: events)
-                    if request.keepsOnError {
-                        login = KeptLogin(instance: instance, user: request.user, hostKey: hostKey, userKey: userKey)
-                    }
-                    let machine = Machine(
-                        build: build, instance: instance,
-                        connector: connector(
-                            to: instance, user: request.user, hostKey: hostKey.publicKey, userKey: userKey),
-                        hostKey: hostKey, userKey: userKey)
+                    CrashPoint.machineLaunched.pass()
+                    let machine = self.machine(
+                        instance, of: build, user: request.user, hostKey: hostKey, userKey: userKey)
+                    if request.keepsOnError { login = KeptLogin(machine, user: request.user) }
+                    try launched(machine)
                     do {
                         return (machine, try await connect(machine))
                     } catch is CancellationError {
@@ -100,7 +100,18 @@ extension Workshop {
                     }
                 }
             }
-            let result = try await body(machine, link)
+            return try await body(machine, link)
+        }
+    }
+
+    /// Ends the build when the body ends: all that was made is undone, unless the body fails and has named a machine to keep,
+    /// which still runs.
+    func concluding<Result>(
+        _ build: RunningBuild, events: @escaping EventHandler, _ body: (inout KeptLogin?) async throws -> Result
+    ) async throws -> Result {
+        var login: KeptLogin?
+        do {
+            let result = try await body(&login)
             await finish(build, as: .done, events: events)
             return result
         } catch {
@@ -111,6 +122,16 @@ extension Workshop {
             }
             throw error
         }
+    }
+
+    /// A machine that exists.
+    func machine(
+        _ instance: Instance, of build: RunningBuild, user: String, hostKey: SSHKeyPair, userKey: SSHKeyPair
+    ) -> Machine {
+        Machine(
+            build: build, instance: instance,
+            connector: connector(to: instance, user: user, hostKey: hostKey.publicKey, userKey: userKey),
+            hostKey: hostKey, userKey: userKey)
     }
 
     /// Boots, and once more when the machine itself died meanwhile: an emulator that crashes now and then is no reason to fail
@@ -146,6 +167,7 @@ extension Workshop {
     private func keep(_ build: RunningBuild, _ login: KeptLogin, events: @escaping EventHandler) async throws {
         let command = try await login.write(to: build.workDirectory, driver: driver)
         try await build.finish(.kept)
-        events(.notice("The machine was kept: log in with\n  \(command)\nand end it with 'replay gc --kept'."))
+        let goOn = build.record.purpose == .build ? "go on with 'replay resume \(build.id)', " : ""
+        events(.notice("The machine was kept: log in with\n  \(command)\n\(goOn)and end it with 'replay gc --kept'."))
     }
 }

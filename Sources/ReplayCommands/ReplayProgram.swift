@@ -77,7 +77,7 @@ struct ReplayCommand: AsyncParsableCommand {
         version: ReplayProgram.version,
         subcommands: [
             BuildCommand.self, PlanCommand.self, CheckCommand.self, ExplainCommand.self, TemplateCommand.self,
-            BasemapCommand.self, ResolveCommand.self, CollectGarbageCommand.self,
+            BasemapCommand.self, ResolveCommand.self, ResumeCommand.self, CollectGarbageCommand.self,
             DoctorCommand.self, InternalCommand.self,
         ],
         defaultSubcommand: BuildCommand.self)

@@ -24,6 +24,10 @@ public struct ReplayError: Error, CustomStringConvertible {
         public static let machineRestarted = Code(rawValue: "machine-restarted")
         /// The connection or the supervisor failed; the cause says which.
         public static let guestFailed = Code(rawValue: "guest-failed")
+        /// What another process has left of a build cannot be read.
+        public static let progressUnreadable = Code(rawValue: "progress-unreadable")
+        /// The Dockerfile has changed where the machine has run it already.
+        public static let changedStep = Code(rawValue: "changed-step")
         /// The build's log could not be written on this machine.
         public static let logUnwritable = Code(rawValue: "log-unwritable")
     }

@@ -2,6 +2,7 @@ public import GuestSupervisor
 public import RemoteHosts
 public import ReplayEvents
 public import ReplayPlan
+import SystemCalls
 public import SystemPackage
 
 /// Runs plans on one machine.
@@ -11,12 +12,16 @@ public import SystemPackage
 public final class Replayer: Sendable {
     /// The machine, for work around the plan: preparing, sealing.
     public let guest: SupervisedGuest
-    private let recorder: StepRecorder
+    let recorder: StepRecorder
+    let progress: BuildProgress?
     private let events: EventHandler
 
-    private init(guest: SupervisedGuest, recorder: StepRecorder, events: @escaping EventHandler) {
+    private init(
+        guest: SupervisedGuest, recorder: StepRecorder, progress: BuildProgress?, events: @escaping EventHandler
+    ) {
         self.guest = guest
         self.recorder = recorder
+        self.progress = progress
         self.events = events
     }
 
@@ -25,15 +30,24 @@ public final class Replayer: Sendable {
     ///   - connector: Opens connections, now and whenever one is lost.
     ///   - options: Where and how the supervisor runs.
     ///   - log: The file of this machine to which the whole output is appended; made if missing.
+    ///   - progress: Where to note, for another process, how far the build is. When another process has noted something there,
+    ///     the log and the steps go on from that place.
     ///   - events: Told what happens, from any thread, each step's in order.
     /// - Throws: ``ReplayError``; what the connector throws is its cause.
     public static func start(
-        _ connector: any HostConnector, options: SupervisorOptions, log: FilePath, events: @escaping EventHandler
+        _ connector: any HostConnector, options: SupervisorOptions, log: FilePath, progress: BuildProgress? = nil,
+        events: @escaping EventHandler
     ) async throws -> Replayer {
-        let recorder = StepRecorder(log: try BuildLog(log), events: events)
+        let known = progress?.current
+        let recorder = StepRecorder(
+            log: try BuildLog(log, size: known?.logSize), progress: progress, events: events)
+        for step in GuestPreparation.steps { recorder.expect(step.id, task: TaskID(step.id), label: step.label) }
+        for step in known?.steps ?? [] { recorder.expect(step.id, task: .step(step.number), label: step.label) }
         do {
-            let guest = try await SupervisedGuest.start(connector, options: options) { recorder.receive($0) }
-            return Replayer(guest: guest, recorder: recorder, events: events)
+            let guest = try await SupervisedGuest.start(connector, options: options, from: known?.position) {
+                recorder.receive($0)
+            }
+            return Replayer(guest: guest, recorder: recorder, progress: progress, events: events)
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -51,7 +65,7 @@ public final class Replayer: Sendable {
 
     /// Queues the preparation; most of it does not survive a restart.
     /// - Parameter restart: The step that restarts the machine, empty at the first boot.
-    private func queuePreparation(after restart: String) {
+    func queuePreparation(after restart: String) {
         for step in GuestPreparation.steps {
             let id = step.id + restart
             recorder.expect(id, task: TaskID(id), label: step.label)
@@ -60,7 +74,7 @@ public final class Replayer: Sendable {
         }
     }
 
-    private func followPreparation(after restart: String) async throws {
+    func followPreparation(after restart: String) async throws {
         for step in GuestPreparation.steps {
             let id = step.id + restart
             let result = try await value("the preparation of the machine") { try await guest.result(of: id) }
@@ -108,7 +122,15 @@ public final class Replayer: Sendable {
     ) async throws -> [StepResult] {
         let steps = plan.steps.filter { $0.number >= from }
         let uploads = StepUpload.all(for: steps, from: archives)
-        if attempt > 1 { guest.resume() }
+        try progress?.note(
+            attempt: attempt, keeping: from - 1,
+            steps: steps.map {
+                BuildProgress.QueuedStep(
+                    id: StepTranslation.identifier($0, attempt: attempt), number: $0.number, label: label($0, in: plan),
+                    digest: $0.digest)
+            })
+        CrashPoint.stepsNoted.pass()
+        if attempt > 1 { guest.resume(as: "resume-\(attempt)") }
         for step in steps {
             let supervised = StepTranslation.supervised(
                 step, attempt: attempt, upload: uploads[step.number], timeout: timeout)
@@ -116,11 +138,15 @@ public final class Replayer: Sendable {
             guest.queue(supervised)
             if step.restartsMachine { queuePreparation(after: "-after-\(supervised.id)") }
         }
+        CrashPoint.stepsQueued.pass()
         return try await withTaskCancellationHandler {
             try await withThrowingTaskGroup(of: [StepResult]?.self) { group in
                 group.addTask {
                     for step in steps {
                         guard let upload = uploads[step.number] else { continue }
+                        // It may have run before this process came.
+                        let id = StepTranslation.identifier(step, attempt: attempt)
+                        guard await self.guest.ended(id) == nil else { continue }
                         try await self.send(upload, for: step, archives: archives, in: plan)
                     }
                     return nil
@@ -176,6 +202,7 @@ public final class Replayer: Sendable {
         do {
             let archive = try archives.archive(for: action)
             events(.taskStarted(task, label: "\(label(step, in: plan)): upload"))
+            CrashPoint.uploadStarted.pass()
             try await guest.upload(
                 blob: upload.blob, from: CopyArchiveInput(archive: archive),
                 digest: { archive.digest },
@@ -183,6 +210,7 @@ public final class Replayer: Sendable {
                     let total = archive.contentSize
                     self.events(.taskProgress(task, completed: min(stored, total), total: total, unit: .bytes))
                 })
+            CrashPoint.uploadFinished.pass()
             events(.taskFinished(task, .done))
         } catch let error as CancellationError {
             events(.taskFinished(task, .cancelled))
@@ -221,5 +249,8 @@ public final class Replayer: Sendable {
 
     /// Ends the conversation.
     /// - Parameter remove: Whether the supervisor and its state are removed from the machine.
-    public func finish(remove: Bool) async throws { try await guest.finish(remove: remove) }
+    public func finish(remove: Bool) async throws {
+        try await guest.finish(remove: remove)
+        if !remove, let position = guest.position { recorder.note(position) }
+    }
 }

@@ -1,9 +1,9 @@
 import Basemaps
 import GuestSupervisor
-import ReplayPlan
+public import ReplayPlan
 
 /// Turns a plan's steps into scripts for the supervisor.
-enum StepTranslation {
+public enum StepTranslation {
     /// The supervised step for a step of the plan.
     /// - Parameters:
     ///   - attempt: Counted from 1; a later attempt has another id, so that it runs although the first one did.
@@ -39,6 +39,27 @@ enum StepTranslation {
         script.environment = (action.proxies + action.environment).map { ($0.name, $0.value) }
         script.pipes = action.scripts.map { ($0.name, $0.content) }
         return script.text
+    }
+
+    /// A script, to be run by root on a terminal, that becomes a shell with a step's user, directory and environment. Root's in
+    /// `/` for a step that runs no command of the Dockerfile.
+    /// - Parameter terminal: The kind of terminal, for `TERM`.
+    public static func shell(for step: Step, terminal: String) -> String {
+        var script = StepScript(arguments: [
+            "/bin/sh", "-c", "if command -v bash >/dev/null; then exec bash --norc -i; else exec sh -i; fi",
+        ])
+        script.environment = [
+            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), ("TERM", terminal),
+            ("PS1", "[step \(step.number)] \\w \\$ "),
+        ]
+        if case .run(let action) = step.action {
+            script.user = action.user
+            script.workingDirectory = action.workingDirectory
+            script.environment += (action.proxies + action.environment).map { ($0.name, $0.value) }
+            script.pipes = action.scripts.map { ($0.name, $0.content) }
+        }
+        // No session of its own: it would have no terminal.
+        return "replay_session='' replay_plain_root=root\n" + StepScript.prelude + script.text
     }
 
     private static var functions: String { String(decoding: PackageResources.files_sh, as: UTF8.self) }

@@ -63,6 +63,16 @@ extension StoreDirectories {
     func log(of build: BuildID) -> FilePath { builds.appending("\(build).log") }
     /// Held exclusively by whoever runs the build, or cleans up after it.
     func lock(of build: BuildID) -> FilePath { builds.appending("\(build).lock") }
+    /// Notes for a process that goes on with the build, gone when it is over. They hold keys.
+    func resumption(of build: BuildID) -> FilePath { builds.appending("\(build).resume") }
+    /// How far the build has come, gone when it is over.
+    func progress(of build: BuildID) -> FilePath { builds.appending("\(build).progress") }
+    /// Removes what only a process that goes on with the build needs.
+    func forgetResumption(of build: BuildID) {
+        for path in [resumption(of: build), progress(of: build)] {
+            try? FileManager.default.removeItem(atPath: path.string)
+        }
+    }
     /// For the files of the build's machine.
     func work(of build: BuildID) -> FilePath { builds.appending("\(build)") }
 }

@@ -37,6 +37,44 @@ public struct BuildRegistry: Sendable {
         return RunningBuild(record: record, lock: lock, database: self.database)
     }
 
+    /// Takes over a build whose process is dead, or whose machine was kept.
+    /// - Throws: ``StoreError``: `.notFound`, `.inUse` when its process lives, `.over` when there is nothing to go on with.
+    public func adopt(_ id: BuildID) async throws -> RunningBuild {
+        let directories = database.directories
+        _ = try await record(of: id)
+        let lock = try StoreDatabase.failing("lock the build \(id)") {
+            guard let lock = try FileLock.tryAcquire(directories.lock(of: id)) else {
+                throw StoreError(.inUse, "The build \(id) runs: another replay is at work on it.")
+            }
+            return lock
+        }
+        var adopted = false
+        defer { if !adopted { lock.remove() } }
+        // Now that nobody else can change it.
+        let found = try await record(of: id)
+        guard found.purpose == .build, found.state == .running || found.state == .kept else {
+            throw StoreError(.over, "The build \(id) is over: there is nothing to go on with.")
+        }
+        try await Self.setState(of: id, to: .running, owner: .current, in: database)
+        adopted = true
+        return RunningBuild(record: found, lock: lock, database: database)
+    }
+
+    /// The builds that ``adopt(_:)`` would take over now and that have noted what is needed for it, newest first.
+    public func adoptable() async throws -> [BuildRecord] {
+        let directories = database.directories
+        return try await records().filter { record in
+            guard record.purpose == .build, record.state == .running || record.state == .kept,
+                FileManager.default.fileExists(atPath: directories.resumption(of: record.id).string)
+            else { return false }
+            return try StoreDatabase.failing("lock the build \(record.id)") {
+                guard let lock = try FileLock.tryAcquire(directories.lock(of: record.id)) else { return false }
+                lock.remove()
+                return true
+            }
+        }
+    }
+
     /// All that is known, newest first.
     public func records() async throws -> [BuildRecord] {
         let directories = database.directories
@@ -117,6 +155,16 @@ public struct BuildRegistry: Sendable {
             throw StoreError(.notFound, "There is no build \(id).")
         }
         return try BuildRecord(row: row, directories: directories)
+    }
+
+    static func setState(
+        of id: BuildID, to state: BuildRecord.State, owner: ProcessIdentity?, in database: StoreDatabase
+    ) async throws {
+        try await database.write("note who runs the build \(id)") { database in
+            try database.execute(
+                sql: "UPDATE build SET state = ?, owner = ?, ended = NULL WHERE id = ?",
+                arguments: [state.rawValue, owner?.description, id.text])
+        }
     }
 
     static func end(_ id: BuildID, as state: BuildRecord.State, in database: StoreDatabase) async throws {

@@ -27,6 +27,7 @@ public final class DeadBuild: Sendable {
     public func finish() async throws {
         let final: BuildRecord.State = record.state == .done ? .done : .failed
         try await BuildRegistry.end(id, as: final, in: database)
+        database.directories.forgetResumption(of: id)
         lock.remove()
     }
 }

@@ -19,6 +19,10 @@ public final class RunningBuild: Sendable {
     public var id: BuildID { record.id }
     /// Where its whole output is to be written. The store removes it when it forgets the build.
     public var log: FilePath { record.log }
+    /// Where to note what another process needs to go on with it. The store removes it when the build is over.
+    public var resumption: FilePath { database.directories.resumption(of: id) }
+    /// Where to note how far it has come. The store removes it when the build is over.
+    public var progress: FilePath { database.directories.progress(of: id) }
     /// A path for the files of its machine. Whoever makes the directory notes it in the ledger first.
     public var workDirectory: FilePath { database.directories.work(of: id) }
 
@@ -26,6 +30,13 @@ public final class RunningBuild: Sendable {
     /// after `.done` or `.failed` are not.
     public func finish(_ state: BuildRecord.State) async throws {
         try await BuildRegistry.end(id, as: state, in: database)
+        if state != .kept { database.directories.forgetResumption(of: id) }
+        lock.remove()
+    }
+
+    /// Gives an adopted build back as it was found: another process may adopt it.
+    public func giveBack() async throws {
+        try await BuildRegistry.setState(of: id, to: record.state, owner: record.owner, in: database)
         lock.remove()
     }
 }

@@ -14,6 +14,7 @@ extension StoreDatabase {
         let directories = directories
         _ = try await sweep(directories.builds, table: "build", key: "id", lock: directories.lock(of:)) { id in
             try? FileManager.default.removeItem(atPath: directories.log(of: id).string)
+            directories.forgetResumption(of: id)
             return []
         }
         return try await sweep(

@@ -21,6 +21,8 @@ public struct StoreError: Error, CustomStringConvertible {
         public static let notFound = Code(rawValue: "not-found")
         /// Somebody uses the template or owns the build.
         public static let inUse = Code(rawValue: "in-use")
+        /// The build has ended.
+        public static let over = Code(rawValue: "over")
         /// The text is no template name.
         public static let invalidName = Code(rawValue: "invalid-name")
     }

@@ -104,8 +104,10 @@ actor World {
     private static let directory = NSTemporaryDirectory().trimmingSuffix("/") + "/replay-end-to-end"
 
     /// Runs `replay` as the unprivileged user.
+    /// - Parameter through: A program and its arguments that gets the command as further arguments.
     static func start(
-        _ arguments: [String], home: String, environment: [String: String] = [:], directory: String? = nil
+        _ arguments: [String], home: String, environment: [String: String] = [:], directory: String? = nil,
+        through: [String] = []
     ) throws -> CommandRun {
         var variables = [
             "REPLAY_HOME": home, "HOME": home, "XDG_RUNTIME_DIR": home + "/run", "TMPDIR": home + "/tmp",
@@ -113,14 +115,17 @@ actor World {
         ]
         variables.merge(environment) { $1 }
         return try CommandRun(
-            [replay] + arguments, environment: variables, directory: directory, uid: uid)
+            through + [replay] + arguments, environment: variables, directory: directory, uid: uid)
     }
 
     /// Runs `replay` as the unprivileged user, to its end.
     static func run(
-        _ arguments: [String], home: String, environment: [String: String] = [:], directory: String? = nil
+        _ arguments: [String], home: String, environment: [String: String] = [:], directory: String? = nil,
+        through: [String] = []
     ) async throws -> CommandRun.Result {
-        try await start(arguments, home: home, environment: environment, directory: directory).result()
+        try await start(
+            arguments, home: home, environment: environment, directory: directory, through: through
+        ).result()
     }
 
     /// What the tests' user has running and lying about for machines: must be empty when no `replay` runs.

@@ -129,7 +129,7 @@ struct StepTests {
             #expect(result5.end == .cancelled)
             #expect(processes(named: "987653").isEmpty)
             await #expect(throws: GuestSupervisorError.self) { try await guest.result(of: "never") }
-            guest.resume()
+            guest.resume(as: "resume-2")
             let result6 = try await guest.run(shellStep("again", "true"))
             #expect(result6.succeeded)
         }
@@ -147,7 +147,7 @@ struct StepTests {
             let error = await #expect(throws: GuestSupervisorError.self) { try await guest.result(of: "c") }
             #expect(error?.code == .notStarted)
             #expect(!scratch.holds("ran"))
-            guest.resume()
+            guest.resume(as: "resume-2")
             let result8 = try await guest.run(shellStep("c.2", "touch \(marker)"))
             #expect(result8.succeeded)
             #expect(scratch.holds("ran"))

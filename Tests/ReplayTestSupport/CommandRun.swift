@@ -149,10 +149,13 @@ public enum PackagePlaces {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
     /// The `replay` that was built together with the tests.
-    public static let replay: String = {
+    public static let replay = program("replay")
+
+    /// A program that was built together with the tests.
+    public static func program(_ name: String) -> String {
         // The test binary is in the directory of the products: …/debug/replayPackageTests.xctest.
-        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("replay").path
-    }()
+        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(name).path
+    }
 }
 
 /// Ports of this machine.

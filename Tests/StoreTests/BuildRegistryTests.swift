@@ -32,6 +32,38 @@ import Testing
         #expect(try fixture.names(in: "builds") == [])
     }
 
+    @Test func `a dead or a kept build can be adopted, by one process, and given back as it was`() async throws {
+        var running: RunningBuild? = try await fixture.store.builds.begin(name: "web:1")
+        let id = try #require(running?.id)
+        let notes = try #require(running?.resumption)
+        try AtomicFile.write("notes".utf8, to: notes)
+        let other = try fixture.again()
+        await #expect(throws: StoreError.self) { try await other.builds.adopt(id) }
+        #expect(try await other.builds.adoptable().isEmpty, "its process lives")
+        withExtendedLifetime(running) {}
+        running = nil
+        #expect(try await other.builds.adoptable().map(\.id) == [id])
+
+        for state in [BuildRecord.State.running, .kept] {
+            let adopted = try await other.builds.adopt(id)
+            #expect(adopted.record.state == state)
+            #expect(try await other.builds.record(of: id).owner == ProcessIdentity.current)
+            let error = await #expect(throws: StoreError.self) { try await fixture.store.builds.adopt(id) }
+            #expect(error?.code == .inUse)
+            #expect(try await fixture.store.builds.dead(includingKept: true).isEmpty)
+            try await adopted.giveBack()
+            #expect(try await other.builds.record(of: id).state == state)
+            #expect(FileManager.default.fileExists(atPath: notes.string))
+            if state == .running { try await other.builds.adopt(id).finish(.kept) }
+        }
+        #expect(FileManager.default.fileExists(atPath: notes.string), "a kept build can be gone on with")
+        try await other.builds.adopt(id).finish(.done)
+        #expect(!FileManager.default.fileExists(atPath: notes.string), "the notes hold keys")
+        let error = await #expect(throws: StoreError.self) { try await other.builds.adopt(id) }
+        #expect(error?.code == .over)
+        #expect(try fixture.names(in: "builds") == [])
+    }
+
     @Test(arguments: [BuildRecord.State.done, .failed])
     func `a build that ended with everything gone is over`(state: BuildRecord.State) async throws {
         let build = try await fixture.store.builds.begin(name: "web:1", purpose: .boot)

@@ -73,6 +73,8 @@ struct MachineArguments: Codable, Sendable, Hashable {
         words += ["-chardev", "file,id=console,append=on,path=\(escaped(paths.console))", "-serial", "chardev:console"]
         words += ["-chardev", "socket,id=qmp,server=on,wait=off,path=\(escaped(paths.socket))"]
         words += ["-mon", "chardev=qmp,mode=control", "-pidfile", paths.pidFile.string]
+        // In its log, for whoever comes when the `replay` that started it is dead: why it ended.
+        words += ["-trace", "enable=\(MachineEnd.tracedEvent)"]
         // The guest waits until somebody listens to what happens to it, and until its ports are known.
         words += ["-S"]
         words += ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]

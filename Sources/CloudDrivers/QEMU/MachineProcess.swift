@@ -116,6 +116,7 @@ final class MachineProcess: Sendable {
     /// The last lines of a log that say something.
     static func complaint(in log: FilePath) -> String {
         let bytes = (try? SmallFile.readEnd(of: log, last: 4096)) ?? []
-        return ConsoleText.lines(of: bytes).filter { !$0.contains("warning:") }.suffix(3).joined(separator: " ")
+        return ConsoleText.lines(of: bytes).filter { !$0.contains("warning:") && !$0.contains(MachineEnd.tracedEvent) }
+            .suffix(3).joined(separator: " ")
     }
 }

@@ -111,6 +111,7 @@ public final class QEMUDriver: CloudDriver {
         {
             return end.state
         }
+        if let end = MachineEnd(readingFrom: paths.log) { return end.state }
         return .failed("QEMU is gone, and nobody saw how it ended.")
     }
 

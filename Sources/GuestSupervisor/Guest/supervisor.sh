@@ -8,7 +8,7 @@
 #          expire   ends one step when its time is over
 #
 # The state directory is root's alone and holds
-#   queue     what to do, one line each, appended by attach, read in order by execute: `step ID FLAGS BLOB`, `resume`
+#   queue     what to do, one line each, appended by attach, read in order by execute: `step ID FLAGS BLOB`, `resume TOKEN`
 #   steps/ID  the step's script, sourced after `prelude`
 #   journal   what was done, one line each: `started ID UPTIME`, `finished ID HOW NUMBER UPTIME`, `skipped ID`,
 #             `restarting ID UPTIME BOOT`. The `finished` line is the only proof that a step ended, and of how.
@@ -23,6 +23,7 @@
 #             way, so that they come after all that the step has written.
 #   result    the FIFO through which a step's status comes: it works on a full disk
 #   current   process, start time and id of the running step
+#   cancelled, held  no queued step starts until the queue is resumed; a cancellation also ends the running one
 # shellcheck disable=SC2015,SC2086,SC2016,SC2094 # $sh may be two words (busybox sh); programs in quotes expand elsewhere
 set -u
 role=$1 state=$2 sh=$3
@@ -238,7 +239,7 @@ recover() {
 }
 
 wait_for_blob() {
-    while [ ! -e "blobs/$1.ready" ] && [ ! -e cancelled ]; do read -r _ <&6; done
+    while [ ! -e "blobs/$1.ready" ] && [ ! -e cancelled ] && [ ! -e held ]; do read -r _ <&6; done
 }
 
 # From its own PID namespace a step cannot speak with the system manager. As long as it can see that there is one
@@ -306,7 +307,7 @@ execute() {
                     resumes=$((resumes - 1))
                 else
                     halted=''
-                    rm -f cancelled
+                    rm -f cancelled held
                     record resumed
                 fi
                 ;;
@@ -314,7 +315,7 @@ execute() {
                 case $known in *" $2 "*) continue ;; esac
                 known="$known$2 "
                 [ "$4" = - ] || [ -n "$halted" ] || wait_for_blob "$4"
-                if [ -n "$halted" ] || [ -e cancelled ]; then
+                if [ -n "$halted" ] || [ -e cancelled ] || [ -e held ]; then
                     halted=1
                     record "skipped $2"
                 else
@@ -411,45 +412,55 @@ follow() {
     done
 }
 
-put() { # BLOB OFFSET LENGTH
-    if [ -e "blobs/$1.ready" ]; then
+# Uploads go by BLOB:UPLOAD. Equal archives have one blob, so what is said of one upload may still be under way when the next
+# one of the same blob begins: it must be taken neither for the next one here, nor its answer there. Sets `blob`, `upload`.
+is_current() {
+    blob=${1%%:*} upload=${1#*:} current=''
+    { read -r current <"blobs/$blob.upload"; } 2>/dev/null
+    [ "$current" = "$upload" ]
+}
+
+put() { # BLOB:UPLOAD OFFSET LENGTH
+    if ! is_current "$1" || [ -e "blobs/$blob.ready" ]; then
         drain "$3"
-    elif ! dd of="blobs/$1" bs="$3" count=1 iflag=fullblock oflag=seek_bytes seek="$2" conv=notrunc 2>/dev/null; then
+    elif ! dd of="blobs/$blob" bs="$3" count=1 iflag=fullblock oflag=seek_bytes seek="$2" conv=notrunc 2>/dev/null; then
         # What is there of it is of no use, and the room is needed.
-        rm -f "blobs/$1" "blobs/$1.mark"
+        rm -f "blobs/$blob" "blobs/$blob.mark"
         answer "failed $1 cannot write to $state/blobs: is the disk full?"
         return
     fi
     answer "stored $1 $2"
 }
 
-have() { # BLOB UPLOAD
+have() { # BLOB:UPLOAD
+    is_current "$1"
     there=0 finished=''
-    { read -r there <"blobs/$1.mark"; } 2>/dev/null
-    { read -r finished <"blobs/$1.done"; } 2>/dev/null
-    if [ -e "blobs/$1.ready" ]; then
-        printf '%s\n' "$2" >"blobs/$1.done"
-        answer "committed $1 $(wc -c <"blobs/$1.ready")"
-    elif [ "$finished" = "$2" ]; then
+    { read -r there <"blobs/$blob.mark"; } 2>/dev/null
+    { read -r finished <"blobs/$blob.done"; } 2>/dev/null
+    if [ -e "blobs/$blob.ready" ]; then
+        printf '%s\n' "$upload" >"blobs/$blob.done"
+        answer "committed $1 $(wc -c <"blobs/$blob.ready")"
+    elif [ "$finished" = "$upload" ]; then
         # The step that it was for has used it up before the client heard that it was complete.
         answer "committed $1"
     else
-        printf '%s\n' "$2" >"blobs/$1.upload"
+        printf '%s\n' "$upload" >"blobs/$blob.upload"
         answer "have $1 $there"
     fi
 }
 
-commit() { # BLOB SIZE DIGEST, which the step that uses the upload checks
-    if [ ! -e "blobs/$1.ready" ]; then
-        : >>"blobs/$1"
-        size=$(wc -c <"blobs/$1")
+commit() { # BLOB:UPLOAD SIZE DIGEST, which the step that uses the upload checks
+    # `have` has answered already for one that was complete without it.
+    is_current "$1" || return 0
+    if [ ! -e "blobs/$blob.ready" ]; then
+        : >>"blobs/$blob"
+        size=$(wc -c <"blobs/$blob")
         if [ "$size" != "$2" ]; then
             answer "failed $1 has $size bytes instead of $2"
             return
         fi
-        rm -f "blobs/$1.mark"
-        read -r upload <"blobs/$1.upload"
-        printf '%s\n' "$upload" >"blobs/$1.done" && printf '%s\n' "$3" >"blobs/$1.sha256" && mv -f "blobs/$1" "blobs/$1.ready" || {
+        rm -f "blobs/$blob.mark"
+        printf '%s\n' "$upload" >"blobs/$blob.done" && printf '%s\n' "$3" >"blobs/$blob.sha256" && mv -f "blobs/$blob" "blobs/$blob.ready" || {
             answer "failed $1 cannot write to $state/blobs: is the disk full?"
             return
         }
@@ -552,7 +563,7 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
     [ "$boot" = "$latest" ] || adopt_boot
     exec 7<>bell
     queued=' '
-    while read -r what id _; do [ "$what" != step ] || queued="$queued$id "; done <queue
+    while read -r _ id _; do queued="$queued$id "; done <queue
     if [ "$boot" = "$latest" ] && ! goes_down; then start_executor; fi
     answer "$marker hello $version $boot $boots $((from))"
     while read -r line; do answer "journal $line"; done <journal
@@ -567,9 +578,9 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
             lines) queue_step take_lines "$one" "$two" "$three" "$length" ;;
             put) put "$one" "$two" "$length" ;;
             commit) commit "$one" "$two" "$three" ;;
-            have) have "$one" "$two" ;;
-            mark) printf '%s\n' "$two" >"blobs/$one.mark" ;;
-            discard) rm -f "blobs/$one" "blobs/$one."* ;;
+            have) have "$one" ;;
+            mark) ! is_current "$one" || printf '%s\n' "$two" >"blobs/$blob.mark" ;;
+            discard) ! is_current "$one" || rm -f "blobs/$blob" "blobs/$blob."* ;;
             ack) fallocate --punch-hole --offset 0 --length "$one" output ;;
             ping)
                 # After so long a silence there is nothing in the log that the client has not seen. What the journal
@@ -577,14 +588,25 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
                 tail -n 2 journal | while read -r line; do answer "late $line"; done
                 answer "pong $one"
                 ;;
+            hold)
+                : >held
+                printf '\n' >&7
+                ;;
             cancel)
                 : >cancelled
                 printf '\n' >&7
                 setsid -f $sh "$state/supervisor" cancel "$state" "$sh" </dev/null >/dev/null 2>&1 3>&- 7>&-
                 ;;
             resume)
-                printf 'resume\n' >>queue
-                printf '\n' >&7
+                case $queued in
+                    *" $one "*) ;;
+                    *)
+                        printf 'resume %s\n' "$one" >>queue
+                        queued="$queued$one "
+                        printf '\n' >&7
+                        ;;
+                esac
+                answer "queued $one"
                 ;;
             remove)
                 stop_executor

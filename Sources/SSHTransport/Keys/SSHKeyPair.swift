@@ -8,6 +8,12 @@ public struct SSHKeyPair: Sendable {
     /// The public key, with the comment.
     public let publicKey: SSHPublicKey
 
+    /// Makes a pair of two keys that belong together.
+    public init(privateKey: SSHPrivateKey, publicKey: SSHPublicKey) {
+        self.privateKey = privateKey
+        self.publicKey = publicKey
+    }
+
     /// Makes a new ed25519 pair from the system's random numbers.
     /// - Parameter comment: Words for the public key's line, such as the build's identifier.
     public static func ed25519(comment: String) throws -> SSHKeyPair {

@@ -103,9 +103,11 @@ type setting struct {
 	Maintenance *bool `json:"maintenance"`
 	// FreeSpace is of a datastore, in bytes.
 	FreeSpace *int64 `json:"freeSpace"`
-	// Question is put by a machine that is on; Choices are its answers, the first of which is the default.
+	// Question is put by a machine that is on, or at its next power-on, and at those of its clones. Choices are the answers,
+	// and Default is the index of what the hypervisor proposes, from 1 on; 0 is nothing.
 	Question string   `json:"question"`
 	Choices  []string `json:"choices"`
+	Default  int32    `json:"default"`
 	// Mute takes VMware Tools from a machine's guest: with "tools" they do not run, with "address" it has no address.
 	Mute string `json:"mute"`
 }

@@ -125,7 +125,7 @@ func shutdownGuest(c *call) types.BaseMethodFault {
 // ask puts a question: at once when the machine is on, else at its next power-on.
 func (w *world) ask(vm *simulator.VirtualMachine, wanted setting) {
 	m := w.machine(vm)
-	choices := types.ChoiceOption{}
+	choices := types.ChoiceOption{DefaultIndex: wanted.Default}
 	for index, label := range wanted.Choices {
 		choices.ChoiceInfo = append(choices.ChoiceInfo, &types.ElementDescription{
 			Description: types.Description{Label: label, Summary: label}, Key: string(rune('0' + index)),

@@ -7,7 +7,7 @@ internal import SystemPackage
 /// Contract of libcurl (libcurl-thread(3)): a handle serves one thread at a time; ``HTTPClient``'s queue is that one.
 /// `curl_multi_wakeup` alone may be called from any.
 @safe final class CurlSession {
-    let cancellation: TransferCancellation
+    let waker: TransferWaker
     private let easy: UnsafeMutableRawPointer
     private let multi: UnsafeMutableRawPointer
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -26,13 +26,13 @@ internal import SystemPackage
         }
         unsafe self.easy = easy
         unsafe self.multi = multi
-        unsafe cancellation = TransferCancellation(multi)
+        unsafe waker = TransferWaker(multi)
         self.limits = limits
         self.trust = trust
     }
 
     deinit {
-        cancellation.detach()
+        waker.detach()
         unsafe curl_multi_cleanup(multi)
         unsafe curl_easy_cleanup(easy)
         unsafe errorText.deallocate()
@@ -41,7 +41,8 @@ internal import SystemPackage
     /// Runs one request to its end on the calling thread.
     /// - Parameter takesErrors: Whether an error's body goes into the sink too, and is none to be thrown.
     func perform(
-        _ request: HTTPRequest, headers: [HTTPHeader], into sink: any BodySink, takesErrors: Bool = false
+        _ request: HTTPRequest, headers: [HTTPHeader], into sink: any BodySink, takesErrors: Bool = false,
+        cancellation: TransferCancellation
     ) throws -> ResponseHead {
         let transfer = Transfer(sink: sink, takesErrors: takesErrors)
         let list = unsafe try Self.list(headers)
@@ -243,24 +244,33 @@ private func milliseconds(_ duration: Duration) -> Int {
     return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
 }
 
-/// Ends a transfer from another thread.
+/// Ends one transfer from another thread.
 final class TransferCancellation: Sendable {
+    private let flag = Atomic(false)
+    private let waker: TransferWaker
+
+    init(waking waker: TransferWaker) { self.waker = waker }
+
+    var isCancelled: Bool { flag.load(ordering: .acquiring) }
+
+    func cancel() {
+        flag.store(true, ordering: .releasing)
+        waker.wake()
+    }
+}
+
+/// Wakes whatever transfer waits for the network, from another thread.
+final class TransferWaker: Sendable {
     @safe private struct MultiHandle: @unchecked Sendable {
         // `@unchecked`: it is only used under the lock, for the one call that may come from any thread.
         let pointer: UnsafeMutableRawPointer
     }
 
     private let multi: Mutex<MultiHandle?>
-    private let flag = Atomic(false)
 
     init(_ multi: UnsafeMutableRawPointer) { unsafe self.multi = Mutex(MultiHandle(pointer: multi)) }
 
-    var isCancelled: Bool { flag.load(ordering: .acquiring) }
-
-    func reset() { flag.store(false, ordering: .releasing) }
-
-    func cancel() {
-        flag.store(true, ordering: .releasing)
+    func wake() {
         multi.withLock { multi in
             if let multi { unsafe _ = curl_multi_wakeup(multi.pointer) }
         }

@@ -89,12 +89,24 @@ public actor HTTPClient {
     ) async throws -> ResponseHead {
         let session = try session ?? CurlSession(limits: limits, trust: trust)
         self.session = session
-        let cancellation = session.cancellation
-        cancellation.reset()
-        return try await withTaskCancellationHandler {
-            try session.perform(request, headers: headers, into: body, takesErrors: takesErrors)
+        let cancellation = TransferCancellation(waking: session.waker)
+        // It is used by the transfer alone, on this actor.
+        nonisolated(unsafe) let body = body
+        return try await withTaskCancellationHandler { @Sendable in
+            unsafe try await self.transfer(request, headers, body, takesErrors, cancellation)
         } onCancel: {
             cancellation.cancel()
         }
+    }
+
+    /// A method of its own: Swift 6.3 runs the handler's operation off the actor, where two transfers would use one session at once.
+    private func transfer(
+        _ request: HTTPRequest, _ headers: [HTTPHeader], _ body: any BodySink, _ takesErrors: Bool,
+        _ cancellation: TransferCancellation
+    ) throws -> ResponseHead {
+        let session = try session ?? CurlSession(limits: limits, trust: trust)
+        self.session = session
+        return try session.perform(
+            request, headers: headers, into: body, takesErrors: takesErrors, cancellation: cancellation)
     }
 }

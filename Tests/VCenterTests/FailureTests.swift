@@ -54,7 +54,7 @@ struct FailureTests {
             testDescription: "an ESXi host without vCenter", words: ["ESXi", "vCenter"], options: with { $0.isESXi = true }),
         Failure(
             testDescription: "no such template", words: ["/DC0/vm/nothing"], base: "nothing", code: .baseUnavailable),
-        Failure(testDescription: "a machine that is on instead of a template", words: ["on"], base: "DC0_H0_VM0"),
+        Failure(testDescription: "a machine that is on instead of a template", words: ["DC0_H0_VM0", "Power it off"], base: "DC0_H0_VM0"),
         Failure(
             testDescription: "a privilege that is missing on the template",
             words: ["VirtualMachine.Provisioning.DeployTemplate", "debian-12"],
@@ -101,7 +101,7 @@ struct FailureTests {
             for word in failure.words { #expect(text.contains(word), "\(word) is missing in: \(text)") }
             if let code = failure.code { #expect(error.code == code, "\(error.code): \(text)") }
             #expect(!text.contains(account.password), "the password is told")
-            #expect(!text.contains("vm-") && !text.contains("task-"), "an identifier that nobody knows: \(text)")
+            #expect(!text.contains("VirtualMachine:vm-") && !text.contains("task-"), "an identifier that nobody knows: \(text)")
             #expect(try await Set(server.machines().keys) == before, "a machine is left")
         }
     }

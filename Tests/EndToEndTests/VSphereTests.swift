@@ -1,5 +1,6 @@
 import Foundation
 import ReplayTestSupport
+import SystemPackage
 import Testing
 
 /// `replay Dockerfile --cloud vsphere`, over the real protocol, on real guests.

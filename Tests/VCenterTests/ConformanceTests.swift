@@ -1,4 +1,5 @@
 import Clouds
+import ReplayEvents
 import ReplayTestSupport
 import Testing
 import VSphereDriver
@@ -60,7 +61,7 @@ struct ConformanceTests {
         #expect(!own.isEmpty)
         if number.isMultiple(of: 2) {
             try await driver.stop(instance, graceful: true)
-            try await VSphereFixture.wait(for: "the power-off") {
+            _ = try await VSphereFixture.wait(for: "the power-off") {
                 try await driver.state(of: instance) == .stopped ? true : nil
             }
             let request = CaptureRequest(destination: "/nowhere", name: "job-\(number):1")

@@ -198,6 +198,33 @@ func (c *call) reconfigure(m *machine, spec types.VirtualMachineConfigSpec) type
 	return nil
 }
 
+// promoteDisks makes the disks of a linked clone its own, which here is a matter of its entry only: layers stay anyway.
+func promoteDisks(c *call) types.BaseMethodFault {
+	m := c.vm()
+	request := c.body.(*types.PromoteDisks_Task)
+	if m == nil {
+		return &types.ManagedObjectNotFound{Obj: c.this}
+	}
+	return c.task(func() (types.AnyType, types.BaseMethodFault) {
+		if isOn(m) && request.Unlink {
+			return nil, invalidPowerState(m, types.VirtualMachinePowerStatePoweredOff)
+		}
+		devices, err := copyDevices(m.vm.Config.Hardware.Device)
+		if err != nil {
+			return nil, &types.SystemError{}
+		}
+		for _, device := range devices {
+			if disk, ok := device.(*types.VirtualDisk); ok {
+				if backing, ok := disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo); ok {
+					backing.Parent = nil
+				}
+			}
+		}
+		c.within(m.vm, func() { update(m.vm, change("config.hardware.device", devices)) })
+		return nil, nil
+	})
+}
+
 // merged applies changes to options: the last value of a key holds, an empty one removes it.
 func merged(old, changes []types.BaseOptionValue) []types.BaseOptionValue {
 	var result []types.BaseOptionValue

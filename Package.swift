@@ -126,6 +126,7 @@ let package = Package(
                 "DockerfileLanguage", "Basemaps", "ReplayEvents", "RemoteHosts", "Clouds", "SystemCalls", "ReplayPlan",
                 "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress", "BuildContexts",
                 "BaseImages", "ImageRegistry", "BaseResolution", "MachineServices", "TemplateAudit", "QEMUDriver",
+                "VSphereDriver", "Yams",
                 "ReplayEngine", "Capture", "Templates", "DockerfileChecks", "Explanations", arguments, system, crypto,
                 logging,
             ]),

@@ -4,7 +4,7 @@ internal import HTTPTransport
 /// What an account may and may not do, and what a vCenter is, for `replay doctor --cloud vsphere`.
 public struct VSphereDoctor: Sendable {
     /// One finding.
-    public struct Finding: Sendable, Hashable {
+    public struct Finding: Sendable, Hashable, Codable {
         /// What was looked at.
         public var subject: String
         /// Whether it is as it must be.

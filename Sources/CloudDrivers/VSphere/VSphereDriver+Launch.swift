@@ -84,7 +84,7 @@ extension VSphereDriver {
         let specification =
             [
                 Element("annotation", mark.text), Element("numCPUs", spec.cpus), Element("memoryMB", spec.memoryMiB),
-            ] + changes + GuestInfo.options(of: spec.seed)
+            ] + changes + GuestInfo.options(of: spec.seed, network: places)
         let action = "set up the machine"
         try await session.finish(
             session.call("ReconfigVM_Task", machine, [Element("spec", specification)], to: action), to: action)
@@ -122,12 +122,30 @@ enum GuestInfo {
     private static let keys = ["guestinfo.metadata", "guestinfo.userdata", "guestinfo.vendordata"]
 
     /// The options that hand the texts over.
-    static func options(of seed: GuestSeed) -> [Element] {
-        [("guestinfo.metadata", seed.metaData), ("guestinfo.userdata", seed.userData)].flatMap { key, text in
+    static func options(of seed: GuestSeed, network places: VSpherePlaces) -> [Element] {
+        let metadata = seed.metaData + network(places)
+        return [("guestinfo.metadata", metadata), ("guestinfo.userdata", seed.userData)].flatMap { key, text in
             [
                 option(key, Data(text.utf8).base64EncodedString()), option(key + ".encoding", "base64"),
             ]
         }
+    }
+
+    /// The metadata's lines for a fixed address, in the second version of cloud-init's network configuration.
+    private static func network(_ places: VSpherePlaces) -> String {
+        guard let address = places.guestAddress else { return "" }
+        var lines = [
+            "network:", "  version: 2", "  ethernets:", "    primary:", "      match: {name: \"e*\"}",
+            "      addresses: [\"\(address)\"]",
+        ]
+        if let gateway = places.guestGateway {
+            lines.append("      gateway\(gateway.contains(":") ? 6 : 4): \"\(gateway)\"")
+        }
+        if !places.guestNameServers.isEmpty {
+            let servers = places.guestNameServers.map { "\"\($0)\"" }.joined(separator: ", ")
+            lines.append("      nameservers: {addresses: [\(servers)]}")
+        }
+        return "\n" + lines.joined(separator: "\n") + "\n"
     }
 
     /// The options that take them away again: a server removes a key whose value is empty.

@@ -17,6 +17,12 @@ public struct VSpherePlaces: Sendable {
     public var network: String?
     /// A base template, instead of the basemap's.
     public var base: String?
+    /// The guest's fixed address with the length of its network, `10.1.2.3/24`; DHCP without it.
+    public var guestAddress: String?
+    /// The gateway that goes with it.
+    public var guestGateway: String?
+    /// The name servers that go with it.
+    public var guestNameServers: [String]
     /// How many published templates of one name stay behind the newest one.
     public var keeps: Int
 
@@ -35,6 +41,9 @@ public struct VSpherePlaces: Sendable {
         datastore = value("datastore")
         network = value("network")
         base = flags["base"]
+        guestAddress = flags["guest-address"] ?? file["guest-address"]
+        guestGateway = flags["guest-gateway"] ?? file["guest-gateway"]
+        guestNameServers = (flags["guest-dns"] ?? file["guest-dns"] ?? "").split(separator: ",").map(String.init)
         keeps = (flags["keep"] ?? file["keep"]).flatMap { Int($0) } ?? 1
     }
 }

@@ -49,18 +49,23 @@ struct FailureTests {
                 return account
             }, code: .missingPrerequisite),
         Failure(
-            testDescription: "an expired certificate", words: ["certificate"], options: with { $0.certificateDays = -1 }),
+            testDescription: "an expired certificate", words: ["certificate"], options: with { $0.certificateDays = -1 }
+        ),
         Failure(
-            testDescription: "an ESXi host without vCenter", words: ["ESXi", "vCenter"], options: with { $0.isESXi = true }),
+            testDescription: "an ESXi host without vCenter", words: ["ESXi", "vCenter"],
+            options: with { $0.isESXi = true }),
         Failure(
             testDescription: "no such template", words: ["/DC0/vm/nothing"], base: "nothing", code: .baseUnavailable),
-        Failure(testDescription: "a machine that is on instead of a template", words: ["DC0_H0_VM0", "Power it off"], base: "DC0_H0_VM0"),
+        Failure(
+            testDescription: "a machine that is on instead of a template", words: ["DC0_H0_VM0", "Power it off"],
+            base: "DC0_H0_VM0"),
         Failure(
             testDescription: "a privilege that is missing on the template",
             words: ["VirtualMachine.Provisioning.DeployTemplate", "debian-12"],
             arrange: { try await $0.deny("VirtualMachine.Provisioning.DeployTemplate", on: "debian-12") }),
         Failure(
-            testDescription: "a privilege that is missing on the datastore", words: ["Datastore.AllocateSpace", "LocalDS_0"],
+            testDescription: "a privilege that is missing on the datastore",
+            words: ["Datastore.AllocateSpace", "LocalDS_0"],
             arrange: { try await $0.deny("Datastore.AllocateSpace", on: "LocalDS_0") }),
         Failure(
             testDescription: "a full datastore", words: ["LocalDS_0"],
@@ -101,7 +106,9 @@ struct FailureTests {
             for word in failure.words { #expect(text.contains(word), "\(word) is missing in: \(text)") }
             if let code = failure.code { #expect(error.code == code, "\(error.code): \(text)") }
             #expect(!text.contains(account.password), "the password is told")
-            #expect(!text.contains("VirtualMachine:vm-") && !text.contains("task-"), "an identifier that nobody knows: \(text)")
+            #expect(
+                !text.contains("VirtualMachine:vm-") && !text.contains("task-"),
+                "an identifier that nobody knows: \(text)")
             #expect(try await Set(server.machines().keys) == before, "a machine is left")
         }
     }

@@ -202,6 +202,8 @@ func (r *rules) permission(w *world, request *simulator.Method) types.BaseMethod
 		}
 		if datastore := clone.Spec.Location.Datastore; datastore != nil {
 			wanted["Datastore.AllocateSpace"] = *datastore
+		} else if source, ok := simulator.Map.Get(request.This).(*simulator.VirtualMachine); ok && len(source.Datastore) > 0 {
+			wanted["Datastore.AllocateSpace"] = source.Datastore[0]
 		}
 	}
 	for privilege, object := range wanted {

@@ -25,9 +25,10 @@ extension VSphereDriver {
         let machine = try await clone(base, as: machineName, spec, events)
         try await ledger.confirm(entry, reference: machine.text)
         try await setUp(machine, base, spec)
+        // First: a power-on may ask something, and waits for the answer.
+        _ = watch(machine)
         try await session.finish(
             session.call("PowerOnVM_Task", machine, to: "power on '\(machineName)'"), to: "power on '\(machineName)'")
-        _ = watch(machine)
         return Instance(build: spec.build, reference: machine.text, start: .booted)
     }
 

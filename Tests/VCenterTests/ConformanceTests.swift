@@ -65,7 +65,11 @@ struct ConformanceTests {
                 try await driver.state(of: instance) == .stopped ? true : nil
             }
             let request = CaptureRequest(destination: "/nowhere", name: "job-\(number):1")
-            _ = try await driver.capture(instance, as: request, ledger: ledger, task: .init("capture")) { _ in }
+            let image = try await driver.capture(
+                instance, as: request, ledger: ledger, task: TaskID("capture")
+            ) { _ in }
+            _ = try await driver.publish(
+                image, as: PublishRequest(build: build, name: "job-\(number)", tag: "1", labels: []), ledger: ledger)
         }
         try await CloudDriverConformance.undo(build, ledger, driver)
         return address

@@ -17,6 +17,7 @@ struct FailureTests {
         var arrange: @Sendable (VCenterSimulator) async throws -> Void = { _ in }
         var account: @Sendable (VSphereFixture) -> VSphereAccount = { $0.account }
         var base = "debian-12"
+        var flags: [String: String] = [:]
         var code: CloudError.Code?
     }
 
@@ -92,7 +93,7 @@ struct FailureTests {
             let before = try await Set(server.machines().keys)
             let ledger = InMemoryLedger()
             let account = failure.account(fixture)
-            let driver = fixture.driver(base: failure.base, account: account)
+            let driver = fixture.driver(base: failure.base, account: account, flags: failure.flags)
             let build = BuildID.random()
             var found: CloudError?
             do {

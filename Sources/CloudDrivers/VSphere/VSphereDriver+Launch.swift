@@ -25,7 +25,7 @@ extension VSphereDriver {
         let machine = try await clone(base, as: machineName, spec, events)
         try await ledger.confirm(entry, reference: machine.text)
         try await setUp(machine, base, spec)
-        // From here on questions are answered: powering on waits for that.
+        // First: a power-on may ask something, and waits for the answer.
         _ = watch(machine)
         try await session.finish(
             session.call("PowerOnVM_Task", machine, to: "power on '\(machineName)'"), to: "power on '\(machineName)'")

@@ -12,6 +12,8 @@ extension VSphereDriver {
     public func start(_ instance: Instance) async throws {
         let machine = try machine(of: instance)
         guard try await power(of: machine, to: "power on the machine") != "poweredOn" else { return }
+        // Questions that the power-on asks are answered.
+        _ = watch(machine)
         try await session.finish(
             session.call("PowerOnVM_Task", machine, to: "power on the machine"), to: "power on the machine")
     }

@@ -108,6 +108,8 @@ type setting struct {
 	Question string   `json:"question"`
 	Choices  []string `json:"choices"`
 	Default  int32    `json:"default"`
+	// Annotation is what somebody writes into the notes of a machine.
+	Annotation string `json:"annotation"`
 	// Mute takes VMware Tools from a machine's guest: with "tools" they do not run, with "address" it has no address.
 	Mute string `json:"mute"`
 }
@@ -138,6 +140,9 @@ func (w *world) set(wanted setting) error {
 		case *simulator.VirtualMachine:
 			if wanted.Mute != "" {
 				w.machine(x).mute = wanted.Mute
+			}
+			if wanted.Annotation != "" {
+				simulator.Map.Update(x, []types.PropertyChange{{Name: "config.annotation", Val: wanted.Annotation}})
 			}
 			if wanted.Question != "" {
 				w.ask(x, wanted)

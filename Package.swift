@@ -66,7 +66,7 @@ let package = Package(
         // Level 2
         module("ReplayPlan", ["DockerfileLanguage", "Basemaps", collections, crypto]),
         module("SSHTransport", ["CLibSSH2", "RemoteHosts", "SystemCalls", crypto]),
-        module("HTTPTransport", ["CCurl", "SystemCalls", system]),
+        module("HTTPTransport", ["CCurl", "SystemCalls", system, crypto]),
         module("Store", ["Clouds", "SystemCalls", grdb, system]),
         module(
             "GuestSupervisor", ["RemoteHosts"],
@@ -105,6 +105,10 @@ let package = Package(
             ],
             path: "Sources/CloudDrivers/QEMU"),
         module(
+            "VSphereDriver",
+            ["Clouds", "Basemaps", "ReplayEvents", "HTTPTransport", system],
+            path: "Sources/CloudDrivers/VSphere"),
+        module(
             "ReplayEngine",
             [
                 "Basemaps", "ReplayPlan", "DockerfileLanguage", "ReplayEvents", "RemoteHosts", "GuestSupervisor",
@@ -122,6 +126,7 @@ let package = Package(
                 "DockerfileLanguage", "Basemaps", "ReplayEvents", "RemoteHosts", "Clouds", "SystemCalls", "ReplayPlan",
                 "SSHTransport", "HTTPTransport", "Store", "GuestSupervisor", "TerminalProgress", "BuildContexts",
                 "BaseImages", "ImageRegistry", "BaseResolution", "MachineServices", "TemplateAudit", "QEMUDriver",
+                "VSphereDriver", "Yams",
                 "ReplayEngine", "Capture", "Templates", "DockerfileChecks", "Explanations", arguments, system, crypto,
                 logging,
             ]),
@@ -224,6 +229,7 @@ let package = Package(
         tests("ReplayCommandsTests", ["ReplayCommands", "ReplayTestSupport", subprocess, system]),
         tests("TemplateAuditTests", ["TemplateAudit", "SystemCalls", "ReplayTestSupport", system]),
         tests("HouseTests", [subprocess, system]),
+        tests("VCenterTests", ["VSphereDriver", "Basemaps", "Clouds", "ReplayEvents", "ReplayTestSupport"]),
         tests(
             "EndToEndTests",
             ["ReplayTestSupport", "CopyVectorSupport", "Clouds", "SSHTransport", subprocess, system],

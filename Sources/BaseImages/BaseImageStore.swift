@@ -54,6 +54,8 @@ public struct BaseImageStore: Sendable {
             do {
                 let image: LocalImage
                 switch source {
+                // Not this machine's.
+                case .named: continue
                 case .download(let download):
                     image = try await fetch(download, task: task, events: events)
                 case .recipe(let recipe):

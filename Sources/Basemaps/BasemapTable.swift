@@ -46,10 +46,13 @@ struct BasemapTable: Sendable, Codable {
         var architectures: [String]
         var download: Download?
         var recipe: Recipe?
+        /// The name of something that the cloud has already: a template's path in an inventory.
+        var template: String?
 
         func source(for architecture: String) -> ImageSource? {
             guard architectures.contains(architecture) else { return nil }
             if let download { return .download(download.source(for: architecture)) }
+            if let template { return .named(template) }
             return recipe.map { .recipe(RecipeSource(tool: $0.tool, suite: $0.suite, packages: $0.packages)) }
         }
     }
@@ -112,8 +115,10 @@ extension BasemapTable.Cell {
         guard source.hasPrefix("https://") else { return "source must be the https URL of the publisher's page" }
         for image in images {
             switch (image.download, image.recipe) {
-            case (nil, nil), (.some, .some): return "an image is either a download or a recipe"
+            case (nil, nil) where image.template?.isEmpty == false: break
+            case (nil, nil), (.some, .some): return "an image is either a download, a recipe or a template"
             case (let download?, nil):
+                guard image.template == nil else { return "an image is either a download, a recipe or a template" }
                 guard ["sha256", "sha512"].contains(download.algorithm) else {
                     return "“\(download.algorithm)” is neither sha256 nor sha512"
                 }

@@ -50,6 +50,8 @@ public enum ImageSource: Sendable, Hashable, Codable {
     case download(DownloadSource)
     /// An image built from the distribution's package archive.
     case recipe(RecipeSource)
+    /// An image or template that the cloud has already, by its name there.
+    case named(String)
 }
 
 /// An image that its publisher offers by URL, with a checksum.

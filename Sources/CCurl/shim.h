@@ -31,6 +31,10 @@ static inline CURLcode replay_curl_get_string(CURL *handle, CURLINFO info, const
     return curl_easy_getinfo(handle, info, value);
 }
 
+static inline CURLcode replay_curl_get_certificates(CURL *handle, struct curl_certinfo **value) {
+    return curl_easy_getinfo(handle, CURLINFO_CERTINFO, value);
+}
+
 // The protocols that a transfer, or a redirect, may use. The option that takes names exists since 7.85; the one that
 // takes bits is deprecated since then.
 static inline CURLcode replay_curl_allow(CURL *handle, int plain) {

@@ -41,6 +41,10 @@ public protocol CloudDriver: Sendable {
         _ instance: Instance, as request: CaptureRequest, ledger: any ResourceLedger, task: TaskID,
         events: @escaping EventHandler
     ) async throws -> CloudImage
+    /// Gives a captured image the name by which others find it, when it is good. An image that had the name keeps another one.
+    func publish(_ image: CloudImage, as request: PublishRequest, ledger: any ResourceLedger) async throws -> CloudImage
+    /// Ends what the driver holds at the cloud: sessions, watches. Nothing is thrown: it is called on every way out.
+    func close() async
     /// Writes an image's disk into a file of this machine, whose directory exists. Whole or not at all.
     func export(
         _ image: CloudImage, as format: DiskFormat, to destination: String, build: BuildID,
@@ -67,6 +71,8 @@ public struct CloudCapabilities: Sendable, Hashable {
     public var memoryCheckpoints: Bool
     /// Ports of this machine can lead into the guest.
     public var portForwards: Bool
+    /// Images are files of this machine, whose disks can be looked into.
+    public var localImages = true
 
     /// Makes a value.
     public init(capture: Bool, diskCheckpoints: Bool, memoryCheckpoints: Bool, portForwards: Bool) {
@@ -88,6 +94,26 @@ public struct CaptureRequest: Sendable {
     public init(destination: String, name: String) {
         self.destination = destination
         self.name = name
+    }
+}
+
+/// What a captured image becomes.
+public struct PublishRequest: Sendable {
+    /// The build that made it.
+    public var build: BuildID
+    /// The template's name, without its tag.
+    public var name: String
+    /// The template's tag.
+    public var tag: String
+    /// The template's labels.
+    public var labels: [(name: String, value: String)]
+
+    /// Makes a request.
+    public init(build: BuildID, name: String, tag: String, labels: [(name: String, value: String)]) {
+        self.build = build
+        self.name = name
+        self.tag = tag
+        self.labels = labels
     }
 }
 
@@ -119,6 +145,12 @@ extension CloudDriver {
         _ instance: Instance, as request: CaptureRequest, ledger: any ResourceLedger, task: TaskID,
         events: @escaping EventHandler
     ) async throws -> CloudImage { throw unsupported("capture a machine as a template") }
+    /// Answers the image: the templates of local clouds are found by the store.
+    public func publish(
+        _ image: CloudImage, as request: PublishRequest, ledger: any ResourceLedger
+    ) async throws -> CloudImage { image }
+    /// Does nothing.
+    public func close() async {}
     /// Throws `.unsupported`.
     public func export(
         _ image: CloudImage, as format: DiskFormat, to destination: String, build: BuildID,

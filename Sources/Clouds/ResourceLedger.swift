@@ -28,6 +28,8 @@ public struct Resource: Sendable, Hashable, Codable {
     public var token: String
     /// The cloud's own identifier, known once the resource exists.
     public var reference: String?
+    /// From when on, in seconds since 1970, the resource is of no use to whoever made it; known where it is noted in the cloud itself.
+    public var expires: Int64?
 
     /// Makes a value.
     public init(cloud: String, kind: ResourceKind, build: BuildID, token: String, reference: String? = nil) {

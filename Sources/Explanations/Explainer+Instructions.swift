@@ -45,6 +45,7 @@ extension Explainer {
         let sources = base.sources.map { source in
             switch source {
             case .download(let download): "downloaded from \(download.url) and verified"
+            case .named(let name): "the cloud's own '\(name)'"
             case .recipe(let recipe): "built by \(recipe.tool) from the package archive"
             }
         }

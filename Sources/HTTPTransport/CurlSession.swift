@@ -7,16 +7,16 @@ internal import SystemPackage
 /// Contract of libcurl (libcurl-thread(3)): a handle serves one thread at a time; ``HTTPClient``'s queue is that one.
 /// `curl_multi_wakeup` alone may be called from any.
 @safe final class CurlSession {
-    let cancellation: TransferCancellation
+    let waker: TransferWaker
     private let easy: UnsafeMutableRawPointer
     private let multi: UnsafeMutableRawPointer
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private let limits: HTTPLimits
-    private let authorities: FilePath?
+    private let trust: HTTPTrust
 
     private static let initialized: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    init(limits: HTTPLimits, authorities: FilePath?) throws {
+    init(limits: HTTPLimits, trust: HTTPTrust) throws {
         guard Self.initialized, let multi = unsafe curl_multi_init() else {
             throw HTTPError(.library, "libcurl cannot be initialised.")
         }
@@ -26,21 +26,25 @@ internal import SystemPackage
         }
         unsafe self.easy = easy
         unsafe self.multi = multi
-        unsafe cancellation = TransferCancellation(multi)
+        unsafe waker = TransferWaker(multi)
         self.limits = limits
-        self.authorities = authorities
+        self.trust = trust
     }
 
     deinit {
-        cancellation.detach()
+        waker.detach()
         unsafe curl_multi_cleanup(multi)
         unsafe curl_easy_cleanup(easy)
         unsafe errorText.deallocate()
     }
 
     /// Runs one request to its end on the calling thread.
-    func perform(_ request: HTTPRequest, headers: [HTTPHeader], into sink: any BodySink) throws -> ResponseHead {
-        let transfer = Transfer(sink: sink)
+    /// - Parameter takesErrors: Whether an error's body goes into the sink too, and is none to be thrown.
+    func perform(
+        _ request: HTTPRequest, headers: [HTTPHeader], into sink: any BodySink, takesErrors: Bool = false,
+        cancellation: TransferCancellation
+    ) throws -> ResponseHead {
+        let transfer = Transfer(sink: sink, takesErrors: takesErrors)
         let list = unsafe try Self.list(headers)
         defer { unsafe curl_slist_free_all(list) }
         unsafe try configure(request, transfer, list)
@@ -84,6 +88,8 @@ internal import SystemPackage
             // Timeouts without signals: other threads live in this process.
             unsafe replay_curl_set_long(easy, CURLOPT_NOSIGNAL, 1),
             unsafe replay_curl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1),
+            // One request at a time gains nothing from HTTP/2, and Debian 12's libcurl (7.88) crashes when one is cancelled.
+            unsafe replay_curl_set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1),
             unsafe replay_curl_set_long(easy, CURLOPT_BUFFERSIZE, 256 * 1024),
             unsafe replay_curl_set_string(easy, CURLOPT_USERAGENT, "replay"),
             unsafe replay_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText),
@@ -96,12 +102,79 @@ internal import SystemPackage
             unsafe replay_curl_set_pointer(easy, CURLOPT_HEADERDATA, context),
             unsafe replay_curl_set_callback(easy, CURLOPT_HEADERFUNCTION, receiveHeader),
         ]
-        if let authorities {
-            results.append(unsafe replay_curl_set_string(easy, CURLOPT_CAINFO, authorities.string))
+        switch trust {
+        case .system: break
+        case .authorities(let file): results.append(unsafe replay_curl_set_string(easy, CURLOPT_CAINFO, file.string))
+        case .pinned(let digest):
+            results += unsafe Self.withoutVerification(easy)
+            results.append(unsafe replay_curl_set_string(easy, CURLOPT_PINNEDPUBLICKEY, "sha256//\(digest)"))
+        }
+        switch request.body {
+        case nil: break
+        case .post(let bytes):
+            results.append(unsafe replay_curl_set_long(easy, CURLOPT_POST, 1))
+            results += send(bytes)
+        case .put(let bytes):
+            results.append(unsafe replay_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, "PUT"))
+            results += send(bytes)
         }
         guard results.allSatisfy({ $0 == CURLE_OK }) else {
             throw HTTPError(.library, "libcurl does not know an option that is needed: it is too old.")
         }
+    }
+
+    /// libcurl copies the bytes.
+    private func send(_ bytes: [UInt8]) -> [CURLcode] {
+        let size = unsafe replay_curl_set_long(easy, CURLOPT_POSTFIELDSIZE, bytes.count)
+        let copied = unsafe bytes.withUnsafeBytes { buffer in
+            unsafe replay_curl_set_pointer(
+                easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: buffer.baseAddress))
+        }
+        return [size, copied]
+    }
+
+    /// Neither chain nor name are looked at: only for a key that is pinned, or a certificate that is only looked at.
+    private static func withoutVerification(_ easy: UnsafeMutableRawPointer) -> [CURLcode] {
+        [
+            unsafe replay_curl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 0),
+            unsafe replay_curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0),
+        ]
+    }
+
+    /// Connects, and answers the first certificate that the server shows, as PEM. CURLOPT_CERTINFO(3).
+    static func certificate(of url: String, limits: HTTPLimits) throws -> String {
+        let shown = HTTPRequest(url).displayURL
+        guard initialized, let easy = unsafe curl_easy_init() else {
+            throw HTTPError(.library, "libcurl cannot be initialised.")
+        }
+        defer { unsafe curl_easy_cleanup(easy) }
+        var results = [
+            unsafe replay_curl_set_string(easy, CURLOPT_URL, url), unsafe replay_curl_allow(easy, 0),
+            unsafe replay_curl_set_long(easy, CURLOPT_CONNECT_ONLY, 1),
+            unsafe replay_curl_set_long(easy, CURLOPT_CERTINFO, 1),
+            unsafe replay_curl_set_long(easy, CURLOPT_NOSIGNAL, 1),
+            unsafe replay_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(limits.connect)),
+        ]
+        results += unsafe withoutVerification(easy)
+        guard results.allSatisfy({ $0 == CURLE_OK }) else {
+            throw HTTPError(.library, "libcurl does not know an option that is needed: it is too old.")
+        }
+        let status = unsafe curl_easy_perform(easy)
+        guard status == CURLE_OK else {
+            let reason = unsafe String(cString: curl_easy_strerror(status))
+            throw HTTPError(kind(of: status, begun: false), "\(shown): \(reason).")
+        }
+        var list: UnsafeMutablePointer<curl_certinfo>?
+        guard unsafe replay_curl_get_certificates(easy, &list) == CURLE_OK, let found = unsafe list?.pointee,
+            unsafe found.num_of_certs > 0
+        else { throw HTTPError(.malformed, "\(shown) showed no certificate.") }
+        var entry = unsafe found.certinfo[0]
+        while let item = unsafe entry?.pointee {
+            let text = unsafe String(cString: item.data)
+            if text.hasPrefix("Cert:") { return String(text.dropFirst(5)) }
+            unsafe entry = item.next
+        }
+        throw HTTPError(.malformed, "\(shown) showed no certificate.")
     }
 
     private func outcome() -> CURLcode {
@@ -115,7 +188,7 @@ internal import SystemPackage
     private func check(_ code: CURLcode, _ transfer: Transfer, _ request: HTTPRequest) throws {
         let url = request.displayURL
         if code == CURLE_OK {
-            guard transfer.head.status >= 400 else { return }
+            guard transfer.head.status >= 400, !transfer.takesErrors else { return }
             let said = String(decoding: transfer.errorBody, as: UTF8.self).split(whereSeparator: \.isNewline).prefix(5)
             throw HTTPError(
                 .status, "\(url) answered with status \(transfer.head.status).", context: said.map(String.init),
@@ -132,7 +205,9 @@ internal import SystemPackage
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT: .unreachable
         // One code for "no connection in time" and "too slow for too long"; only the second has a response.
         case CURLE_OPERATION_TIMEDOUT: begun ? .timedOut : .unreachable
-        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE: .insecure
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE,
+            CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+            .insecure
         case CURLE_TOO_MANY_REDIRECTS: .redirect
         case CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_HTTP2_STREAM: .truncated
         case CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_BAD_CONTENT_ENCODING: .malformed
@@ -169,24 +244,33 @@ private func milliseconds(_ duration: Duration) -> Int {
     return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
 }
 
-/// Ends a transfer from another thread.
+/// Ends one transfer from another thread.
 final class TransferCancellation: Sendable {
+    private let flag = Atomic(false)
+    private let waker: TransferWaker
+
+    init(waking waker: TransferWaker) { self.waker = waker }
+
+    var isCancelled: Bool { flag.load(ordering: .acquiring) }
+
+    func cancel() {
+        flag.store(true, ordering: .releasing)
+        waker.wake()
+    }
+}
+
+/// Wakes whatever transfer waits for the network, from another thread.
+final class TransferWaker: Sendable {
     @safe private struct MultiHandle: @unchecked Sendable {
         // `@unchecked`: it is only used under the lock, for the one call that may come from any thread.
         let pointer: UnsafeMutableRawPointer
     }
 
     private let multi: Mutex<MultiHandle?>
-    private let flag = Atomic(false)
 
     init(_ multi: UnsafeMutableRawPointer) { unsafe self.multi = Mutex(MultiHandle(pointer: multi)) }
 
-    var isCancelled: Bool { flag.load(ordering: .acquiring) }
-
-    func reset() { flag.store(false, ordering: .releasing) }
-
-    func cancel() {
-        flag.store(true, ordering: .releasing)
+    func wake() {
         multi.withLock { multi in
             if let multi { unsafe _ = curl_multi_wakeup(multi.pointer) }
         }

@@ -4,21 +4,21 @@ public import SystemPackage
 
 /// An HTTP client over libcurl: one request at a time, over connections that are kept.
 ///
-/// TLS certificates are always verified. Proxies come from the environment (`https_proxy`, `no_proxy`), as curl reads it.
+/// TLS certificates are always verified, by ``HTTPTrust``. Proxies come from the environment (`https_proxy`, `no_proxy`), as curl reads it.
 /// Cancelling the task ends a request at once with `CancellationError`.
 public actor HTTPClient {
     private let executor = QueueExecutor(label: "replay.http")
     private let limits: HTTPLimits
-    private let authorities: FilePath?
+    private let trust: HTTPTrust
     private var session: CurlSession?
 
     /// Makes a client.
     /// - Parameters:
     ///   - limits: How long to wait.
-    ///   - certificateAuthorities: A PEM file of certificates to trust instead of the system's.
-    public init(limits: HTTPLimits = HTTPLimits(), certificateAuthorities: FilePath? = nil) {
+    ///   - trust: Whose certificates to accept.
+    public init(limits: HTTPLimits = HTTPLimits(), trust: HTTPTrust = .system) {
         self.limits = limits
-        authorities = certificateAuthorities
+        self.trust = trust
     }
 
     /// The client's own queue: libcurl blocks there.
@@ -30,6 +30,15 @@ public actor HTTPClient {
     public func get(_ request: HTTPRequest, limit: Int = 16 << 20) async throws -> HTTPResponse {
         let body = MemoryBody(limit: limit)
         let head = try await perform(request, headers: request.headers, into: body)
+        return HTTPResponse(status: head.status, headers: head.headers, body: body.bytes)
+    }
+
+    /// Sends a request and answers what the server says, whatever the status.
+    /// - Parameter limit: The largest body that is accepted, in bytes.
+    /// - Throws: ``HTTPError`` when there is no whole answer.
+    public func exchange(_ request: HTTPRequest, limit: Int = 64 << 20) async throws -> HTTPResponse {
+        let body = MemoryBody(limit: limit)
+        let head = try await perform(request, headers: request.headers, into: body, takesErrors: true)
         return HTTPResponse(status: head.status, headers: head.headers, body: body.bytes)
     }
 
@@ -76,16 +85,28 @@ public actor HTTPClient {
     }
 
     private func perform(
-        _ request: HTTPRequest, headers: [HTTPHeader], into body: any BodySink
+        _ request: HTTPRequest, headers: [HTTPHeader], into body: any BodySink, takesErrors: Bool = false
     ) async throws -> ResponseHead {
-        let session = try session ?? CurlSession(limits: limits, authorities: authorities)
+        let session = try session ?? CurlSession(limits: limits, trust: trust)
         self.session = session
-        let cancellation = session.cancellation
-        cancellation.reset()
-        return try await withTaskCancellationHandler {
-            try session.perform(request, headers: headers, into: body)
+        let cancellation = TransferCancellation(waking: session.waker)
+        // It is used by the transfer alone, on this actor.
+        nonisolated(unsafe) let body = body
+        return try await withTaskCancellationHandler { @Sendable in
+            unsafe try await self.transfer(request, headers, body, takesErrors, cancellation)
         } onCancel: {
             cancellation.cancel()
         }
+    }
+
+    /// A method of its own: Swift 6.3 runs the handler's operation off the actor, where two transfers would use one session at once.
+    private func transfer(
+        _ request: HTTPRequest, _ headers: [HTTPHeader], _ body: any BodySink, _ takesErrors: Bool,
+        _ cancellation: TransferCancellation
+    ) throws -> ResponseHead {
+        let session = try session ?? CurlSession(limits: limits, trust: trust)
+        self.session = session
+        return try session.perform(
+            request, headers: headers, into: body, takesErrors: takesErrors, cancellation: cancellation)
     }
 }

@@ -5,14 +5,19 @@ final class Transfer {
     private(set) var errorBody: [UInt8] = []
     /// Why the body was not taken; libcurl itself only knows that it was not.
     private(set) var failure: (any Error)?
+    /// Whether the bodies of errors go into the sink as others do.
+    let takesErrors: Bool
     private let sink: any BodySink
     private var begun = false
 
-    init(sink: any BodySink) { self.sink = sink }
+    init(sink: any BodySink, takesErrors: Bool) {
+        self.sink = sink
+        self.takesErrors = takesErrors
+    }
 
     /// Tells the sink that a body comes, once; not for an error's.
     func beginIfNeeded() throws {
-        guard !begun, head.status < 400 else { return }
+        guard !begun, head.status < 400 || takesErrors else { return }
         begun = true
         try sink.begin(head)
     }
@@ -31,7 +36,7 @@ final class Transfer {
 
     fileprivate func receive(body: UnsafeRawBufferPointer) -> Bool {
         do {
-            if head.status >= 400 {
+            if head.status >= 400, !takesErrors {
                 unsafe errorBody.append(contentsOf: body.prefix(max(0, 2048 - errorBody.count)))
             } else {
                 try beginIfNeeded()

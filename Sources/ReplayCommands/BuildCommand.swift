@@ -46,6 +46,7 @@ struct BuildCommand: AsyncParsableCommand {
     @Flag(help: "Boot two copies before the tag moves, and check them as 'template verify' does.")
     var verify = false
 
+    @OptionGroup var places: CloudOptions
     @OptionGroup var limits: TimeLimits
     @OptionGroup var machine: MachineOptions
     @OptionGroup var screen: ScreenOptions
@@ -59,8 +60,10 @@ struct BuildCommand: AsyncParsableCommand {
             arguments: Array(CommandLine.arguments.dropFirst()),
             directory: FileManager.default.currentDirectoryPath,
             variables: environment.filter { named.contains($0.key) })
-        try await build(
-            in: Workshop(cloud: source.cloud, environment: environment), notes: BuildNotes(resumption), adopted: nil)
+        let workshop = try Workshop(cloud: source.cloud, flags: places.flags, environment: environment)
+        try await workshop.whileOpen {
+            try await build(in: workshop, notes: BuildNotes(resumption), adopted: nil)
+        }
     }
 
     /// Builds, or goes on with a build that another process has begun.

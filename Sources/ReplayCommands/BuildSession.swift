@@ -82,7 +82,7 @@ struct BuildSession: Sendable {
         events(.buildStarted(name: reference.description, steps: planned.plan.steps.count))
         for warning in planned.plan.warnings { events(.warning(warning.text)) }
         for notice in try machineSetup().notices { events(.warning(notice)) }
-        try ExtDisk.tool(searchPath: workshop.searchPath)
+        if workshop.driver.capabilities.localImages { try ExtDisk.tool(searchPath: workshop.searchPath) }
     }
 
     private func prepareBase() async throws -> CloudImage {
@@ -201,7 +201,14 @@ struct BuildSession: Sendable {
             }
             CrashPoint.machineCaptured.pass()
             var record = record(of: machine, image: image)
-            try await audit(image, of: machine, &record)
+            if workshop.driver.capabilities.localImages {
+                try await audit(image, of: machine, &record)
+            } else {
+                events(
+                    .notice(
+                        "The captured disk is not audited: it is out of this machine's reach. --verify looks at copies."
+                    ))
+            }
             if verifies {
                 let verification = TemplateVerification(
                     workshop: workshop, image: image, record: record, options: self.machine, buildKey: machine.userKey,
@@ -209,7 +216,12 @@ struct BuildSession: Sendable {
                 record.verification = try await verification.requirePassed()
             }
             CrashPoint.diskAudited.pass()
-            let template = try await library.add(prepared, image: image, record: record)
+            let labels = planned.plan.config.labels.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+            let published = try await workshop.driver.publish(
+                image,
+                as: PublishRequest(build: machine.build.id, name: reference.name, tag: reference.tag, labels: labels),
+                ledger: workshop.store.ledger)
+            let template = try await library.add(prepared, image: published, record: record)
             CrashPoint.templatePublished.pass()
             return template
         } catch {

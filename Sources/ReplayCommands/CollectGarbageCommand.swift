@@ -20,6 +20,11 @@ struct CollectGarbageCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Forget the records and logs of builds that ended longer ago.", valueName: "days"))
     var logs: Int = 30
 
+    @Option(help: "Also look into this cloud for what no replay of this machine knows of and what has expired there.")
+    var cloud: String = "qemu"
+
+    @OptionGroup var places: CloudOptions
+
     @Flag(help: "Answer as JSON.")
     var json = false
 
@@ -30,7 +35,12 @@ struct CollectGarbageCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let workshop = try Workshop()
+        let workshop = try Workshop(cloud: cloud, flags: places.flags)
+        let answer = try await workshop.whileOpen { try await collect(in: workshop) }
+        try show(answer)
+    }
+
+    private func collect(in workshop: Workshop) async throws -> Answer {
         let cleanUp = workshop.cleanUp
         var answer = Answer(builds: [], directories: [], failures: [])
         for dead in try await workshop.store.builds.dead(includingKept: kept) {
@@ -41,9 +51,22 @@ struct CollectGarbageCommand: AsyncParsableCommand {
             }
             answer.failures += failures
         }
+        if !workshop.driver.capabilities.localImages {
+            for resource in try await workshop.driver.inventory() where try await workshop.isAbandoned(resource) {
+                do {
+                    try await workshop.driver.destroy(resource)
+                    answer.builds.append(resource.build.text)
+                } catch {
+                    answer.failures.append("\(resource.token) could not be removed: \(error)")
+                }
+            }
+        }
         answer.directories = try await workshop.store.reconcile().map(\.string)
         try await workshop.store.builds.prune(endedBefore: Date(timeIntervalSinceNow: -Double(logs) * 86400))
+        return answer
+    }
 
+    private func show(_ answer: Answer) throws {
         if json {
             try StandardOutput.write(json: answer)
         } else {
@@ -55,5 +78,18 @@ struct CollectGarbageCommand: AsyncParsableCommand {
         }
         for failure in answer.failures { StandardError.write("replay: \(failure)\n") }
         if !answer.failures.isEmpty { throw CommandStatus(code: ExitStatusCode.cloud.rawValue) }
+    }
+}
+
+extension Workshop {
+    /// Whether nobody needs what a cloud's inventory holds: it is of a build of ours that is over, or it has expired.
+    fileprivate func isAbandoned(_ resource: Resource) async throws -> Bool {
+        do {
+            let record = try await store.builds.record(of: resource.build)
+            // One that runs is somebody's; one whose replay is dead was cleaned up by its ledger, or is kept.
+            return record.state == .done || record.state == .failed
+        } catch let error as StoreError where error.code == .notFound {
+            return resource.expires.map { $0 < Int64(Date().timeIntervalSince1970) } ?? false
+        }
     }
 }

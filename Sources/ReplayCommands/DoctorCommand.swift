@@ -3,6 +3,7 @@ import Clouds
 import FoundationEssentials
 import QEMUDriver
 import Store
+import VSphereDriver
 
 /// `replay doctor`
 struct DoctorCommand: AsyncParsableCommand {
@@ -10,11 +11,17 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor", abstract: "Say what this machine has and lacks for replay, each with its fix.",
         discussion: "Ends with status 0 when builds can run here, 4 when something that is needed is missing.")
 
+    @Option(help: "The cloud to ask about, besides this machine.")
+    var cloud: String = "qemu"
+
+    @OptionGroup var places: CloudOptions
+
     @Flag(help: "Answer as JSON.")
     var json = false
 
     func run() async throws {
-        let workshop = try Workshop()
+        if cloud == "vsphere" { return try await examineVSphere() }
+        let workshop = try Workshop(cloud: cloud)
         let findings = await QEMUDoctor(directories: workshop.machineDirectories, environment: workshop.environment)
             .examine()
         if json {
@@ -32,6 +39,23 @@ struct DoctorCommand: AsyncParsableCommand {
         if findings.contains(where: { $0.status == .missing }) {
             throw CommandStatus(code: ExitStatusCode.cloud.rawValue)
         }
+    }
+}
+
+extension DoctorCommand {
+    /// What a vCenter's account may do, and what it lacks.
+    private func examineVSphere() async throws {
+        let workshop = try Workshop(cloud: cloud, flags: places.flags)
+        guard let driver = workshop.driver as? VSphereDriver else { return }
+        let findings = try await workshop.whileOpen { await VSphereDoctor(driver).findings() }
+        if json {
+            try StandardOutput.write(json: findings)
+        } else {
+            for finding in findings {
+                StandardOutput.write("\(finding.isGood ? "ok     " : "MISSING")  \(finding.subject): \(finding.text)\n")
+            }
+        }
+        guard findings.allSatisfy(\.isGood) else { throw CommandStatus(code: ExitStatusCode.cloud.rawValue) }
     }
 }
 

@@ -42,13 +42,15 @@ struct ResumeCommand: AsyncParsableCommand {
             }
             command = try begun(resumption)
             workshop = try Workshop(
-                cloud: command.source.cloud,
+                cloud: command.source.cloud, flags: command.places.flags,
                 environment: ProcessInfo.processInfo.environment.merging(resumption.variables) { $1 })
         } catch {
             try await adopted.giveBack()
             throw error
         }
-        try await command.build(in: workshop, notes: BuildNotes(resumption), adopted: adopted)
+        try await workshop.whileOpen {
+            try await command.build(in: workshop, notes: BuildNotes(resumption), adopted: adopted)
+        }
     }
 
     /// The command that began the build, with what this one says differently.

@@ -22,10 +22,11 @@ struct TemplateAuditCommand: AsyncParsableCommand {
     @Flag(help: "Answer as JSON.")
     var json = false
 
+    @OptionGroup var place: TemplateCloud
     @OptionGroup var screen: ScreenOptions
 
     func run() async throws {
-        let workshop = try Workshop()
+        let workshop = try await place.workshop(for: name)
         let screen = self.screen.open(defaultMode: .quiet)
         let report: AuditReport
         do {

@@ -28,23 +28,26 @@ struct TemplateBootCommand: AsyncParsableCommand {
     var sshKey: [String] = []
 
     @OptionGroup var machine: MachineOptions
+    @OptionGroup var place: TemplateCloud
     @OptionGroup var screen: ScreenOptions
 
     func run() async throws {
         let forwards = try publish.map(PortForward.init(publish:))
         let keys = try sshKey.map(Self.readKey)
-        let workshop = try Workshop()
+        let workshop = try await place.workshop(for: name)
         let screen = self.screen.open(defaultMode: .auto)
         defer { screen.finish() }
         do {
-            try await cancelledByInterrupts { [self] in
-                try await TemplateCopy.with(
-                    name, in: workshop, options: machine, forwards: forwards, keys: keys, events: screen.events
-                ) { copy in
-                    try await announce(copy, forwards: forwards, workshop: workshop)
-                    try await Waiter().wait(
-                        until: .stopped, of: copy.machine.instance, on: workshop.driver,
-                        within: .seconds(10 * 365 * 86400))
+            try await workshop.whileOpen {
+                try await cancelledByInterrupts { [self] in
+                    try await TemplateCopy.with(
+                        name, in: workshop, options: machine, forwards: forwards, keys: keys, events: screen.events
+                    ) { copy in
+                        try await announce(copy, forwards: forwards, workshop: workshop)
+                        try await Waiter().wait(
+                            until: .stopped, of: copy.machine.instance, on: workshop.driver,
+                            within: .seconds(10 * 365 * 86400))
+                    }
                 }
             }
         } catch is CancellationError {

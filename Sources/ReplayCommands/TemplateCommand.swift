@@ -86,14 +86,18 @@ struct TemplateRemoveCommand: AsyncParsableCommand {
     @Argument(help: "The templates: NAME, NAME:TAG or identifiers.")
     var names: [String]
 
+    @OptionGroup var places: CloudOptions
+
     func validate() throws {
         guard !names.isEmpty else { throw ValidationError("Name the template to remove.") }
     }
 
     func run() async throws {
-        let library = TemplateLibrary(try Workshop().store)
+        let workshop = try Workshop(flags: places.flags)
+        let library = TemplateLibrary(workshop.store)
         for name in names {
             for template in try await library.remove(name) {
+                try await workshop.removeImage(of: template)
                 StandardOutput.write("removed \(template.reference) version \(template.version), \(template.id)\n")
             }
         }

@@ -23,6 +23,7 @@ struct TemplateExportCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The file to write; it must not exist.", valueName: "file"))
     var output: String
 
+    @OptionGroup var place: TemplateCloud
     @OptionGroup var screen: ScreenOptions
 
     private static func format(_ text: String) throws -> DiskFormat {
@@ -42,7 +43,7 @@ struct TemplateExportCommand: AsyncParsableCommand {
         guard (try? file.removingLastComponent().stat().type) == .directory else {
             throw UsageError("The directory of '\(file)' does not exist.")
         }
-        let workshop = try Workshop()
+        let workshop = try await place.workshop(for: name)
         let screen = self.screen.open()
         defer { screen.finish() }
         try await cancelledByInterrupts { [self] in

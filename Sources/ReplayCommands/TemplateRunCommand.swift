@@ -21,6 +21,7 @@ struct TemplateRunCommand: AsyncParsableCommand {
     var command: [String] = []
 
     @OptionGroup var machine: MachineOptions
+    @OptionGroup var place: TemplateCloud
     @OptionGroup var screen: ScreenOptions
 
     func validate() throws {
@@ -33,10 +34,12 @@ struct TemplateRunCommand: AsyncParsableCommand {
         let screen = self.screen.open(defaultMode: .quiet)
         let status: ExitStatus
         do {
-            let workshop = try Workshop()
-            status = try await cancelledByInterrupts { [self] in
-                try await TemplateCopy.with(name, in: workshop, options: machine, events: screen.events) { copy in
-                    try await runCommand(in: copy)
+            let workshop = try await place.workshop(for: name)
+            status = try await workshop.whileOpen {
+                try await cancelledByInterrupts { [self] in
+                    try await TemplateCopy.with(name, in: workshop, options: machine, events: screen.events) { copy in
+                        try await runCommand(in: copy)
+                    }
                 }
             }
             screen.finish()

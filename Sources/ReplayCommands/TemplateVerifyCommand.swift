@@ -22,20 +22,23 @@ struct TemplateVerifyCommand: AsyncParsableCommand {
     var json = false
 
     @OptionGroup var machine: MachineOptions
+    @OptionGroup var place: TemplateCloud
     @OptionGroup var screen: ScreenOptions
 
     func run() async throws {
-        let workshop = try Workshop()
+        let workshop = try await place.workshop(for: name)
         let screen = self.screen.open()
         let report: VerificationReport
         do {
             defer { screen.finish() }
-            report = try await cancelledByInterrupts { [self] in
-                try await TemplateLibrary(workshop.store).using(name) { template in
-                    try await TemplateVerification(
-                        workshop: workshop, image: template.image, record: try template.record(), options: machine,
-                        events: screen.events
-                    ).run()
+            report = try await workshop.whileOpen {
+                try await cancelledByInterrupts { [self] in
+                    try await TemplateLibrary(workshop.store).using(name) { template in
+                        try await TemplateVerification(
+                            workshop: workshop, image: template.image, record: try template.record(), options: machine,
+                            events: screen.events
+                        ).run()
+                    }
                 }
             }
         }

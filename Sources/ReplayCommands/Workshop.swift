@@ -7,6 +7,7 @@ import RemoteHosts
 import SSHTransport
 import Store
 import SystemPackage
+import Templates
 
 /// What the verbs work with: the store, the cloud, and the ways from one to the other. The composition root.
 struct Workshop: Sendable {
@@ -15,15 +16,22 @@ struct Workshop: Sendable {
     /// Builds, ledger, catalogue.
     let store: StoreDatabase
     /// The cloud that the user chose.
-    let driver: any CloudDriver
+    var driver: any CloudDriver
     /// As the variable PATH: where local tools are.
     var searchPath: String { environment["PATH"] ?? "/usr/bin:/bin" }
     /// Where local machines' files are.
     let machineDirectories: QEMUDirectories
 
+    /// The drivers of all clouds that this version knows, each made when it is first needed.
+    private let drivers: CloudDrivers
+
     /// Opens the store, making its directories.
-    /// - Throws: ``UsageError`` for a cloud that does not exist; the store's errors.
-    init(cloud: String = "qemu", environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+    /// - Parameter flags: What the command line says about the cloud.
+    /// - Throws: ``UsageError`` for a cloud that does not exist; the store's errors; the cloud's when its account is not told.
+    init(
+        cloud: String = "qemu", flags: [String: String] = [:],
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
         try Self.check(cloud: cloud)
         self.environment = environment
         let directories = try StoreDirectories.resolve(environment: environment)
@@ -33,7 +41,7 @@ struct Workshop: Sendable {
         machineDirectories = QEMUDirectories(
             machines: directories.data.appending("builds"), cache: directories.cache, runtime: directories.runtime,
             environment: environment)
-        driver = QEMUDriver(
+        let local = QEMUDriver(
             directories: machineDirectories,
             bases: { base, task, events in
                 let image = try await images.prepare(base: base, task: task, events: events)
@@ -41,23 +49,60 @@ struct Workshop: Sendable {
                     cloud: "qemu", reference: image.path.string, digest: image.digest, origin: image.origin)
             },
             environment: environment)
+        drivers = CloudDrivers(local: local, flags: flags, environment: environment)
+        driver = try drivers.driver(named: cloud)
     }
+
+    /// The clouds that there are.
+    static let clouds = ["qemu", "vsphere"]
 
     /// Refuses a cloud that does not exist.
     static func check(cloud: String) throws {
-        guard cloud == "qemu" else {
-            throw UsageError("There is no cloud '\(cloud)' yet: --cloud qemu is the one there is.")
+        guard clouds.contains(cloud) else {
+            throw UsageError("There is no cloud '\(cloud)': --cloud takes \(clouds.joined(separator: " or ")).")
         }
+    }
+
+    /// The same store with the cloud where a template is.
+    func workshop(for template: Template) throws -> Workshop {
+        guard template.image.cloud != driver.name else { return self }
+        var other = self
+        other.driver = try drivers.driver(named: template.image.cloud)
+        return other
+    }
+
+    /// Destroys the image of a template that the store has removed; a local one went with the template's directory.
+    func removeImage(of template: Template) async throws {
+        let cloud = try workshop(for: template).driver
+        guard !cloud.capabilities.localImages else { return }
+        try await whileOpen {
+            try await cloud.destroy(
+                Resource(
+                    cloud: cloud.name, kind: .virtualMachine, build: template.build ?? .random(),
+                    token: template.image.reference, reference: template.image.reference))
+        }
+    }
+
+    /// Runs a body and ends what the drivers hold at their clouds, however the body ends.
+    func whileOpen<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            let result = try await body()
+            await close()
+            return result
+        } catch {
+            await close()
+            throw error
+        }
+    }
+
+    private func close() async {
+        let drivers = drivers
+        await uncancelled { await drivers.close() }
     }
 
     /// Undoes builds.
     var cleanUp: CleanUp {
-        CleanUp(ledger: store.ledger) { [driver] name in
-            guard name == driver.name else {
-                throw UsageError("The ledger names the cloud '\(name)', which this version does not know.")
-            }
-            return driver
-        }
+        CleanUp(ledger: store.ledger) { [drivers] name in try drivers.driver(named: name) }
     }
 
     /// A connector to a machine: asks the driver for the address each time, and ends at once when the machine has died.
@@ -65,8 +110,8 @@ struct Workshop: Sendable {
         SSHConnector(
             user: user, key: userKey.privateKey, hostKey: .pinned(hostKey),
             isAlive: { [driver] in try await driver.requireRunning(instance) },
-            resolve: { [driver] in
-                try await driver.addresses(of: instance).first.map { SSHEndpoint(host: $0.host, port: $0.port) }
+            candidates: { [driver] in
+                try await driver.addresses(of: instance).map { SSHEndpoint(host: $0.host, port: $0.port) }
             })
     }
 

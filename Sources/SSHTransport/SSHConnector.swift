@@ -34,6 +34,10 @@ public final class SSHConnector: HostConnector {
         var nextLogin = ContinuousClock.now
         var hasSeenBanner = false
         var dropCount = 0
+        /// Which of several addresses is next.
+        var turn = 0
+        /// Addresses at which another machine answers.
+        var strangers: Set<SSHEndpoint> = []
     }
 
     private let user: String
@@ -42,7 +46,7 @@ public final class SSHConnector: HostConnector {
     private let configuration: SSHConfiguration
     private let pacing: Pacing
     private let isAlive: (@Sendable () async throws -> Void)?
-    private let resolve: @Sendable () async throws -> SSHEndpoint?
+    private let candidates: @Sendable () async throws -> [SSHEndpoint]
     private let turns = TurnQueue()
     private let state = Mutex(State())
 
@@ -56,10 +60,23 @@ public final class SSHConnector: HostConnector {
     ///   - isAlive: Throws when the machine has ended for good; waiting ends then at once.
     ///   - resolve: Answers where the machine's server listens, asked again before each try; nil while nobody knows.
     ///     An error of it ends the waiting.
-    public init(
+    public convenience init(
         user: String, key: SSHPrivateKey, hostKey: HostKeyPolicy, configuration: SSHConfiguration = SSHConfiguration(),
         pacing: Pacing = Pacing(), isAlive: (@Sendable () async throws -> Void)? = nil,
         resolve: @escaping @Sendable () async throws -> SSHEndpoint?
+    ) {
+        self.init(
+            user: user, key: key, hostKey: hostKey, configuration: configuration, pacing: pacing, isAlive: isAlive,
+            candidates: { try await resolve().map { [$0] } ?? [] })
+    }
+
+    /// Makes a connector to a machine of which several addresses are known, not all of which need lead to it: they are tried in
+    /// turn, and only one that presents the machine's host key is used.
+    /// - Parameter candidates: Answers where the machine's server may listen, asked again before each try.
+    public init(
+        user: String, key: SSHPrivateKey, hostKey: HostKeyPolicy, configuration: SSHConfiguration = SSHConfiguration(),
+        pacing: Pacing = Pacing(), isAlive: (@Sendable () async throws -> Void)? = nil,
+        candidates: @escaping @Sendable () async throws -> [SSHEndpoint]
     ) {
         self.user = user
         self.key = key
@@ -67,7 +84,7 @@ public final class SSHConnector: HostConnector {
         self.configuration = configuration
         self.pacing = pacing
         self.isAlive = isAlive
-        self.resolve = resolve
+        self.candidates = candidates
     }
 
     /// Opens a connection, as the contract of `HostConnector` says.
@@ -114,10 +131,11 @@ public final class SSHConnector: HostConnector {
         while true {
             try Task.checkCancellation()
             var next = state.withLock { $0.nextLogin }
-            if next <= .now, let endpoint = try await resolve() {
+            let known = next <= .now ? try await candidates() : []
+            if let endpoint = choose(known) {
                 do {
                     return try await open(endpoint, bannerTimeout: bannerTimeout, until: deadline)
-                } catch let error as SSHError where !error.isPermanent {
+                } catch let error as SSHError where !error.isPermanent || hasFurther(known, after: endpoint, error) {
                     // Only the deadline made the last try fail: the one before it says more.
                     if error.code != .timedOut || ContinuousClock.now < deadline { lastError = error }
                     bannerTimeout = min(bannerTimeout * 1.5, configuration.bannerTimeout)
@@ -136,6 +154,26 @@ public final class SSHConnector: HostConnector {
         }
     }
 
+    /// The next address to try, strangers' last.
+    private func choose(_ known: [SSHEndpoint]) -> SSHEndpoint? {
+        state.withLock { state in
+            let friends = known.filter { !state.strangers.contains($0) }
+            let list = friends.isEmpty ? known : friends
+            guard !list.isEmpty else { return nil }
+            state.turn += 1
+            return list[(state.turn - 1) % list.count]
+        }
+    }
+
+    /// Whether another address may still be the machine's when somebody else answered at this one.
+    private func hasFurther(_ known: [SSHEndpoint], after endpoint: SSHEndpoint, _ error: SSHError) -> Bool {
+        guard error.code == .hostKeyMismatch else { return false }
+        return state.withLock { state in
+            state.strangers.insert(endpoint)
+            return known.contains { !state.strangers.contains($0) }
+        }
+    }
+
     /// One try; notes what it teaches about the server's patience.
     private func open(
         _ endpoint: SSHEndpoint, bannerTimeout: Duration, until deadline: ContinuousClock.Instant
@@ -151,7 +189,8 @@ public final class SSHConnector: HostConnector {
         } catch let error as SSHError {
             state.withLock { state in
                 switch error.code {
-                case .connectionRefused, .unreachable, .noBanner, .notAnSSHServer, .noResources:
+                // Nor was a login tried where another key was shown.
+                case .connectionRefused, .unreachable, .noBanner, .notAnSSHServer, .noResources, .hostKeyMismatch:
                     state.dropCount = 0
                 case .closedBeforeBanner:
                     state.dropCount += 1

@@ -25,6 +25,7 @@ actor World {
     static let uid: Int? = getuid() == 0 ? 61_900 : nil
 
     private var base: Task<String, any Error>?
+    private var vCenterImageTask: Task<String, any Error>?
     private var homes: [String: Task<String, any Error>] = [:]
 
     /// The home of a suite, with the base in it. Suites run beside each other, so each has its own.
@@ -53,6 +54,33 @@ actor World {
             environment: ["REPLAY_HOME": home, "REPLAY_BASEMAPS": basemaps])
         try #require(result.status == 0, "the base image could not be made:\n\(result.errors)")
         return home
+    }
+
+    /// The base image as the tests' vCenter has it for its guests: with VMware's datasource. Made anew when the base, or what
+    /// goes into it, has changed.
+    func vCenterImage() async throws -> String {
+        if let image = vCenterImageTask { return try await image.value }
+        let base = self.base ?? Task { try await Self.prepareBase() }
+        self.base = base
+        let image = Task { try await Self.makeVCenterImage(base: try await base.value) }
+        vCenterImageTask = image
+        return try await image.value
+    }
+
+    private static func makeVCenterImage(base: String) async throws -> String {
+        let script = """
+            set -eu
+            base=$(ls -t "$1"/cache/bases/*/*.qcow2 | head -1)
+            image=$2/vcenter-guest.qcow2
+            for part in "$base" "$3/scripts/make-vcenter-image" "$3/Tests/Support/vmware-rpctool"; do
+                [ "$image" -nt "$part" ] || { rm -f "$image"; break; }
+            done
+            [ -e "$image" ] || "$3/scripts/make-vcenter-image" "$base" "$image"
+            echo "$image"
+            """
+        let result = try await CommandRun.run(["sh", "-c", script, "sh", base, directory, PackagePlaces.root])
+        try #require(result.status == 0, "\(result.errors)")
+        return result.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
     /// A fresh home whose cache has the base's files by hard links, all of it the unprivileged user's.

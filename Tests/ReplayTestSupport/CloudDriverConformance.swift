@@ -107,8 +107,10 @@ public enum CloudDriverConformance {
                 try await driver.stop(instance, graceful: true)
                 try await driver.start(instance)
                 try await wait(for: .running, instance, driver)
-                let addresses = try await driver.addresses(of: instance)
-                #expect(!addresses.isEmpty, "a restarted machine has no address")
+                // On some clouds the guest must be up for that.
+                _ = try await Waiter(firstPause: .milliseconds(10), longestPause: .milliseconds(200)).wait(
+                    for: "a restarted machine's address", within: .seconds(60)
+                ) { try await driver.addresses(of: instance).first }
             }
         },
         ConformanceCheck("a running machine is not captured, and a stopped one is, whole") { subject in
@@ -132,7 +134,8 @@ public enum CloudDriverConformance {
                 let image = try await driver.capture(instance, as: request, ledger: ledger, task: TaskID("capture")) {
                     _ in
                 }
-                #expect(image.cloud == driver.name && image.digest != nil, "the image is \(image)")
+                #expect(image.cloud == driver.name, "the image is \(image)")
+                #expect(image.digest != nil || !driver.capabilities.localImages, "the image is \(image)")
                 let after = try await ledger.entries(of: build)
                 #expect(before == after, "the image is still to be cleaned up: \(after)")
             }

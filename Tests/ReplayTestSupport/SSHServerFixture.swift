@@ -266,7 +266,7 @@ public final class SSHServerFixture: Sendable {
 }
 
 /// A socket pair whose far end a server reads: end of file tells it that this process is gone or done with it.
-private final class Lifeline: Sendable {
+final class Lifeline: Sendable {
     let peer: FileDescriptor
     private let own: Mutex<CInt>
 

@@ -53,6 +53,15 @@ public struct BuildJob: Codable {
         let connector = SSHConnector(
             user: user, key: try SSHPrivateKey(privateKey), hostKey: .pinned(try SSHPublicKey(hostKey)), pacing: pacing
         ) { endpoint }
+        // An earlier client may have died while it removed the supervisor: there is nothing left to be resumed then.
+        let done = FilePath(directory).appending("done")
+        if let ids = try? String(contentsOfFile: done.string, encoding: .utf8) {
+            let replayer = try await Replayer.start(
+                connector, options: SupervisorOptions(build: build), log: FilePath("/dev/null")
+            ) { _ in }
+            try await replayer.finish(remove: true)
+            return ids.split(separator: " ").map(String.init)
+        }
         let source = try DirectoryContext(root: FilePath(context), dockerfile: nil)
         let paths = try source.scan().items.map(\.path)
         let manifest = try await source.complete(source.scan(), for: ContextNeeds(digests: paths))
@@ -61,7 +70,9 @@ public struct BuildJob: Codable {
             progress: try BuildProgress(readingFrom: FilePath(directory).appending("progress"))
         ) { _ in }
         let results = try await replayer.resume(plan, archives: ContextArchives(source, manifest: manifest))
+        let ids = results.map(\.id)
+        try ids.joined(separator: " ").write(toFile: done.string, atomically: true, encoding: .utf8)
         try await replayer.finish(remove: true)
-        return results.map(\.id)
+        return ids
     }
 }

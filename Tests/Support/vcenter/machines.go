@@ -55,7 +55,8 @@ type guests interface {
 
 func (w *world) machineMethods() map[string]method {
 	return map[string]method{
-		"CloneVM_Task": cloneVM, "ReconfigVM_Task": reconfigVM, "PromoteDisks_Task": promoteDisks, "Rename_Task": rename, "Destroy_Task": destroy,
+		"CloneVM_Task": cloneVM, "ReconfigVM_Task": reconfigVM, "PromoteDisks_Task": promoteDisks,
+		"Rename_Task": rename, "Destroy_Task": destroy,
 		"PowerOnVM_Task": powerOn, "PowerOffVM_Task": powerOff, "ResetVM_Task": reset,
 		"ShutdownGuest": shutdownGuest, "AnswerVM": answerVM,
 		"MarkAsTemplate": markAsTemplate, "MarkAsVirtualMachine": markAsVirtualMachine,

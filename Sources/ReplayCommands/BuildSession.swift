@@ -204,7 +204,10 @@ struct BuildSession: Sendable {
             if workshop.driver.capabilities.localImages {
                 try await audit(image, of: machine, &record)
             } else {
-                events(.notice("The captured disk is not audited: it is out of this machine's reach. --verify looks at copies."))
+                events(
+                    .notice(
+                        "The captured disk is not audited: it is out of this machine's reach. --verify looks at copies."
+                    ))
             }
             if verifies {
                 let verification = TemplateVerification(

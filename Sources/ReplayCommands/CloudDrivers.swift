@@ -33,7 +33,8 @@ final class CloudDrivers: Sendable {
         let settings = try CloudSettings(environment: environment)["vsphere"]
         let driver = VSphereDriver(
             account: try VSphereAccount(flags: flags, environment: environment, file: settings),
-            places: VSpherePlaces(flags: flags, environment: environment, file: settings), owner: CurrentUser.atThisMachine)
+            places: VSpherePlaces(flags: flags, environment: environment, file: settings),
+            owner: CurrentUser.atThisMachine)
         return vSphere.withLock { known in
             let first = known ?? driver
             known = first

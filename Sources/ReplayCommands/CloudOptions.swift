@@ -28,14 +28,16 @@ struct CloudOptions: ParsableArguments {
 
     @Option(
         name: .customLong("guest-address"),
-        help: ArgumentHelp("A fixed address for the build's machine, instead of DHCP. vSphere.", valueName: "address/bits"))
+        help: ArgumentHelp(
+            "A fixed address for the build's machine, instead of DHCP. vSphere.", valueName: "address/bits"))
     var guestAddress: String?
 
     @Option(
         name: .customLong("guest-gateway"), help: ArgumentHelp("The gateway that goes with it.", valueName: "address"))
     var guestGateway: String?
 
-    @Option(name: .customLong("guest-dns"), help: ArgumentHelp("A name server that goes with it.", valueName: "address"))
+    @Option(
+        name: .customLong("guest-dns"), help: ArgumentHelp("A name server that goes with it.", valueName: "address"))
     var guestNameServers: [String] = []
 
     @Option(help: ArgumentHelp("The thumbprint of the cloud's certificate. vSphere.", valueName: "hex"))
@@ -67,7 +69,8 @@ struct CloudOptions: ParsableArguments {
         let given: [(String, String?)] = [
             ("base", base), ("datacenter", datacenter), ("folder", folder), ("cluster", cluster), ("host", host),
             ("pool", pool), ("datastore", datastore), ("network", network), ("guest-address", guestAddress),
-            ("guest-gateway", guestGateway), ("guest-dns", guestNameServers.isEmpty ? nil : guestNameServers.joined(separator: ",")),
+            ("guest-gateway", guestGateway),
+            ("guest-dns", guestNameServers.isEmpty ? nil : guestNameServers.joined(separator: ",")),
             ("thumbprint", thumbprint), ("ca-file", authorities), ("keep", keep.map(String.init)),
         ]
         return given.reduce(into: [:]) { flags, pair in flags[pair.0] = pair.1 }

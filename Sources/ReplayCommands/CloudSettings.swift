@@ -27,7 +27,8 @@ struct CloudSettings {
             return
         }
         do {
-            clouds = try YAMLDecoder().decode([String: [String: String]].self, from: String(decoding: bytes, as: UTF8.self))
+            clouds = try YAMLDecoder().decode(
+                [String: [String: String]].self, from: String(decoding: bytes, as: UTF8.self))
         } catch {
             throw UsageError("'\(path)' is no mapping of clouds to their settings, names and texts: \(error)")
         }

@@ -38,16 +38,18 @@ struct TemplateBootCommand: AsyncParsableCommand {
         let screen = self.screen.open(defaultMode: .auto)
         defer { screen.finish() }
         do {
-            try await workshop.whileOpen { try await cancelledByInterrupts { [self] in
-                try await TemplateCopy.with(
-                    name, in: workshop, options: machine, forwards: forwards, keys: keys, events: screen.events
-                ) { copy in
-                    try await announce(copy, forwards: forwards, workshop: workshop)
-                    try await Waiter().wait(
-                        until: .stopped, of: copy.machine.instance, on: workshop.driver,
-                        within: .seconds(10 * 365 * 86400))
+            try await workshop.whileOpen {
+                try await cancelledByInterrupts { [self] in
+                    try await TemplateCopy.with(
+                        name, in: workshop, options: machine, forwards: forwards, keys: keys, events: screen.events
+                    ) { copy in
+                        try await announce(copy, forwards: forwards, workshop: workshop)
+                        try await Waiter().wait(
+                            until: .stopped, of: copy.machine.instance, on: workshop.driver,
+                            within: .seconds(10 * 365 * 86400))
+                    }
                 }
-            } }
+            }
         } catch is CancellationError {
             // The way this verb is meant to end.
         }

@@ -14,7 +14,8 @@ struct TemplateCloud: ParsableArguments {
         let workshop = try Workshop(flags: places.flags)
         let template = try await TemplateLibrary(workshop.store).find(name)
         if let cloud, cloud != template.image.cloud {
-            throw UsageError("The template \(template.reference) is in the cloud '\(template.image.cloud)', not in '\(cloud)'.")
+            throw UsageError(
+                "The template \(template.reference) is in the cloud '\(template.image.cloud)', not in '\(cloud)'.")
         }
         return try workshop.workshop(for: template)
     }

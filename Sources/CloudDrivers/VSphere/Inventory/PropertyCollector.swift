@@ -100,6 +100,9 @@ extension VimSession {
         }
     }
 
+    /// How long one question may stay without an answer, in seconds.
+    private static let longestWait = 20
+
     private func updates<Answer: Sendable>(
         of collector: ManagedObject, what: String, until deadline: ContinuousClock.Instant?,
         _ body: @Sendable (Properties) async throws -> Answer?
@@ -108,10 +111,13 @@ extension VimSession {
         var properties: Properties = [:]
         while true {
             try Task.checkCancellation()
-            let left = deadline.map { max(1, Int(($0 - .now).components.seconds)) } ?? 60
+            let left = deadline.map { max(1, Int(($0 - .now).components.seconds)) } ?? Self.longestWait
             let update = try await call(
                 "WaitForUpdatesEx", collector,
-                [Element("version", version), Element("options", [Element("maxWaitSeconds", min(60, left))])],
+                [
+                    Element("version", version),
+                    Element("options", [Element("maxWaitSeconds", min(Self.longestWait, left))]),
+                ],
                 to: "wait for \(what)", isLong: true)["returnval"]
             if let update {
                 version = update["version"]?.text ?? version
@@ -125,6 +131,9 @@ extension VimSession {
                 }
                 if update["truncated"]?.isTrue == true { continue }
                 if let answer = try await body(properties) { return answer }
+            } else {
+                // After so long a silence the whole state is asked for anew: news that a server has lost would be waited for in vain.
+                version = ""
             }
             if let deadline, ContinuousClock.now >= deadline {
                 throw CloudError(.timedOut, "Waiting for \(what) took too long.")
@@ -158,7 +167,7 @@ extension VimSession {
                 case "error":
                     let error = properties["info.error"]
                     let fault = error?["fault"] ?? Element("fault", [])
-                    throw VSphereError.explained(
+                    throw await self.explained(
                         VimFault(
                             name: fault.type ?? "Fault", message: error?["localizedMessage"]?.text ?? "", detail: fault),
                         to: action)

@@ -39,7 +39,7 @@ enum VSphereError {
                 .missingPrerequisite)
         case "NoPermission":
             let object = detail["object"]?.object
-            let name = object.map { names[$0].map { "'\($0)'" } ?? $0.text } ?? "an object"
+            let name = object.flatMap { names[$0].map { "'\($0)'" } } ?? "an object"
             return reason(
                 "the account lacks the privilege \(detail["privilegeId"]?.text ?? "that is needed") on \(name). 'replay doctor --cloud vsphere' lists all that are needed.",
                 .missingPrerequisite)

@@ -89,9 +89,23 @@ actor VimSession {
                 isRenewed = true
                 if number == generation { opening = nil }
             } catch let fault as VimFault {
-                throw VSphereError.explained(fault, to: action)
+                throw await explained(fault, to: action)
             }
         }
+    }
+
+    /// The error for a fault, in which objects have names: who reads it does not know references.
+    func explained(_ fault: VimFault, to action: String) async -> CloudError {
+        var names: [ManagedObject: String] = [:]
+        if fault.name == "NoPermission", let object = fault.detail["object"]?.object,
+            let opened = try? await opened(), let collector = try? opened.service.object("propertyCollector")
+        {
+            let query = PropertyQuery(properties: [(object.type, ["name"])], objects: [object])
+            let answer = try? await opened.client.call(
+                "RetrievePropertiesEx", collector, [query.specSet, Element("options", [])])
+            names[object] = answer?["returnval"]?.at("objects", "propSet", "val")?.text
+        }
+        return VSphereError.explained(fault, to: action, names: names)
     }
 
     /// Calls a method of an object.

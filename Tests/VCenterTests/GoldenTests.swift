@@ -58,13 +58,16 @@ struct GoldenTests {
     /// The body with a line for each element, and without what each run has of its own.
     private static func normalised(_ body: String, _ build: BuildID) -> String {
         body.replacing("\(build)", with: "BUILD")
+            .replacing(/>[^<>]*\/state\/[^<>]*</, with: ">DATASTORE<")
+            .replacing(/<maxWaitSeconds>[0-9]+/, with: "<maxWaitSeconds>N")
+            .replacing(/([0-9a-f]{2}:){5}[0-9a-f]{2}/, with: "MAC")
             .replacing(/session\[[0-9a-f-]+\][0-9a-f-]+/, with: "SESSION")
             .replacing(
                 /(vm|task|snapshot|datastore|host|group|folder|resgroup|dvportgroup|network|view|clustercomputeresource|domain-c)-?[0-9]+</,
                 with: { "\($0.output.1)-N<" }
             )
             .replacing(/replay\.(expires|published): [0-9]+/, with: { "replay.\($0.output.1): TIME" })
-            .replacing(/[A-Za-z0-9+\/]{40,}={0,2}/, with: "BASE64")
+            .replacing(/[A-Za-z0-9+\/]{20,}={0,2}/, with: "BASE64")
             .replacing(/<([a-zA-Z:_])/, with: { "\n<\($0.output.1)" })
             .trimmingCharacters(in: .newlines) + "\n"
     }

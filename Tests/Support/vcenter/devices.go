@@ -80,6 +80,11 @@ func completeDevice(known, changed types.BaseVirtualDevice, index int) types.Bas
 			disk.CapacityInKB = disk.CapacityInBytes / 1024
 		}
 		backing, _ := oldDisk.Backing.(*types.VirtualDiskFlatVer2BackingInfo)
+		if given, ok := disk.Backing.(*types.VirtualDiskFlatVer2BackingInfo); ok && backing != nil &&
+			given.FileName != backing.FileName {
+			// It would be another machine's file.
+			return &types.FileLocked{FileFault: types.FileFault{File: given.FileName}}
+		}
 		linked := backing != nil && backing.Parent != nil
 		if disk.CapacityInKB < oldDisk.CapacityInKB || (linked && disk.CapacityInKB != oldDisk.CapacityInKB) {
 			return &types.InvalidDeviceOperation{InvalidDeviceSpec: types.InvalidDeviceSpec{

@@ -270,6 +270,14 @@ func (w *world) describe() []map[string]interface{} {
 			"cpus": vm.Config.Hardware.NumCPU, "memoryMiB": vm.Config.Hardware.MemoryMB, "answers": m.answers,
 			"annotation": vm.Config.Annotation, "extraConfig": extra, "address": vm.Guest.IpAddress, "boots": m.boots,
 		}
+		if disk, backing := diskBacking(vm); disk != nil {
+			one["diskKiB"], one["diskFile"] = disk.CapacityInKB, backing.FileName
+		}
+		for _, device := range vm.Config.Hardware.Device {
+			if card, ok := device.(types.BaseVirtualEthernetCard); ok {
+				one["mac"] = card.GetVirtualEthernetCard().MacAddress
+			}
+		}
 		if vm.Runtime.Host != nil {
 			one["host"] = w.nameOf(*vm.Runtime.Host)
 		}

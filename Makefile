@@ -47,7 +47,8 @@ unit: ## Run the tests that need no guest
 check: deps-test ## Check format, scripts and imports; build with warnings as errors
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
 	shellcheck --shell=sh --exclude=SC2034,SC2154 $$(find Sources -name '*.sh')
-	shellcheck $$(grep -lE '^#!/bin/(ba)?sh' scripts/* .ci/*)
+	shellcheck $$(grep -lE '^#!/bin/(ba)?sh' scripts/* .ci/* Tests/Support/*)
+	test -z "$$(gofmt -l Tests/Support)"
 	REPLAY_STRICT=1 $(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 
 fmt: ## Format the sources

@@ -229,7 +229,9 @@ let package = Package(
         tests("ReplayCommandsTests", ["ReplayCommands", "ReplayTestSupport", subprocess, system]),
         tests("TemplateAuditTests", ["TemplateAudit", "SystemCalls", "ReplayTestSupport", system]),
         tests("HouseTests", [subprocess, system]),
-        tests("VCenterTests", ["VSphereDriver", "Basemaps", "Clouds", "ReplayEvents", "ReplayTestSupport"]),
+        tests(
+            "VCenterTests", ["VSphereDriver", "Basemaps", "Clouds", "ReplayEvents", "ReplayTestSupport"],
+            exclude: ["Goldens"]),
         tests(
             "EndToEndTests",
             ["ReplayTestSupport", "CopyVectorSupport", "Clouds", "SSHTransport", subprocess, system],

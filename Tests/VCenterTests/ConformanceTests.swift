@@ -21,6 +21,31 @@ struct ConformanceTests {
         }
     }
 
+    @Test(
+        "a larger disk, another network, another place: they are the machine's own, and the template's stay as they are"
+    )
+    func isPlaced() async throws {
+        try await VSphereFixture.with { fixture in
+            let flags = ["datastore": "LocalDS_0", "cluster": "DC0_C0", "network": "DC0_DVPG0"]
+            try await fixture.withDriver(flags: flags) { driver in
+                let before = try await fixture.server.machines()["debian-12"]
+                let ledger = InMemoryLedger()
+                let build = BuildID.random()
+                let instance = try await driver.launch(
+                    VSphereFixture.spec(build, diskGiB: 5), from: .image(VSphereFixture.image(driver)), ledger: ledger
+                ) { _ in }
+                let address = try await VSphereFixture.address(instance, driver)
+                let machines = try await fixture.server.machines()
+                let machine = try #require(machines.values.first { $0["address"]?.string == address })
+                #expect(machine["diskKiB"]?.int == 5 << 20, "\(machine)")
+                #expect(machine["diskFile"] != before?["diskFile"] && machine["mac"] != before?["mac"], "\(machine)")
+                #expect(machine["host"]?.string?.hasPrefix("DC0_C0_") == true, "\(machine)")
+                #expect(machines["debian-12"] == before)
+                try await CloudDriverConformance.undo(build, ledger, driver)
+            }
+        }
+    }
+
     @Test("twenty at once: each has its own machine, and nobody leaves a session, a filter or a machine behind")
     func manyAtOnce() async throws {
         try await VSphereFixture.with { fixture in

@@ -79,9 +79,15 @@ extension VSphereDriver {
         let mark = MachineMark(
             build: spec.build, owner: owner, expires: Int64(Date().timeIntervalSince1970) + Self.lifetime)
         var changes: [Element] = []
-        // The clone's devices have the template's keys.
-        if let size = spec.diskGiB, let growth = try base.growth(toGiB: size) { changes.append(growth) }
-        if let network = places.network { changes.append(try base.connection(to: try await backing(of: network))) }
+        let growth = try spec.diskGiB.flatMap { try base.growth(toGiB: $0) }
+        if growth != nil || places.network != nil {
+            // Its own devices: the template's have the template's disk file and MAC address.
+            let own = try await BaseTemplate.read(machine, in: session)
+            if growth != nil, let size = spec.diskGiB, let change = try own.growth(toGiB: size) {
+                changes.append(change)
+            }
+            if let network = places.network { changes.append(try own.connection(to: try await backing(of: network))) }
+        }
         let specification =
             [
                 Element("annotation", mark.text), Element("numCPUs", spec.cpus), Element("memoryMB", spec.memoryMiB),

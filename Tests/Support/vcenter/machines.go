@@ -55,7 +55,8 @@ type guests interface {
 
 func (w *world) machineMethods() map[string]method {
 	return map[string]method{
-		"CloneVM_Task": cloneVM, "ReconfigVM_Task": reconfigVM, "PromoteDisks_Task": promoteDisks, "Rename_Task": rename, "Destroy_Task": destroy,
+		"CloneVM_Task": cloneVM, "ReconfigVM_Task": reconfigVM, "PromoteDisks_Task": promoteDisks,
+		"Rename_Task": rename, "Destroy_Task": destroy,
 		"PowerOnVM_Task": powerOn, "PowerOffVM_Task": powerOff, "ResetVM_Task": reset,
 		"ShutdownGuest": shutdownGuest, "AnswerVM": answerVM,
 		"MarkAsTemplate": markAsTemplate, "MarkAsVirtualMachine": markAsVirtualMachine,
@@ -268,6 +269,14 @@ func (w *world) describe() []map[string]interface{} {
 			"name": vm.Name, "id": vm.Self.Value, "on": isOn(m), "template": vm.Config.Template, "disk": m.disk,
 			"cpus": vm.Config.Hardware.NumCPU, "memoryMiB": vm.Config.Hardware.MemoryMB, "answers": m.answers,
 			"annotation": vm.Config.Annotation, "extraConfig": extra, "address": vm.Guest.IpAddress, "boots": m.boots,
+		}
+		if disk, backing := diskBacking(vm); disk != nil {
+			one["diskKiB"], one["diskFile"] = disk.CapacityInKB, backing.FileName
+		}
+		for _, device := range vm.Config.Hardware.Device {
+			if card, ok := device.(types.BaseVirtualEthernetCard); ok {
+				one["mac"] = card.GetVirtualEthernetCard().MacAddress
+			}
 		}
 		if vm.Runtime.Host != nil {
 			one["host"] = w.nameOf(*vm.Runtime.Host)

@@ -32,6 +32,8 @@ final class Upload: Sendable {
         /// How much the guest had when it was asked: all before it is read here and not sent.
         var known: Int64 = 0
         var asked: ContinuousClock.Instant?
+        /// Whether the guest has answered once: before that it takes no chunk for this upload's.
+        var isKnown = false
         /// How long the guest took to answer: what a window is divided by.
         var roundTrip: Duration?
         /// The end, on the guest's disk, of what it would have after a change of clients.
@@ -80,7 +82,10 @@ final class Upload: Sendable {
         guard !completed.isResolved else { return nil }
         do {
             return try state.withLock { state in
-                if lane != 0 { state.isShared = true }
+                if lane != 0 {
+                    guard state.isKnown else { return nil }
+                    state.isShared = true
+                }
                 if lane == 0, state.asked == nil {
                     state.asked = .now
                     return Frame.bytes("have", name)
@@ -202,6 +207,7 @@ final class Upload: Sendable {
     /// The guest's answer to `have`: it has everything up to here.
     func known(_ offset: Int64) {
         state.withLock { state in
+            state.isKnown = true
             state.roundTrip = state.asked.map { ContinuousClock.now - $0 }
             state.known = max(state.known, offset)
             state.marked = max(state.marked, offset)

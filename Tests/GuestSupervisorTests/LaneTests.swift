@@ -30,19 +30,21 @@ struct LaneTests {
         }
     }
 
-    private func checkUpload(_ guest: SupervisedGuest, _ log: EventLog) async throws {
-        let bytes = MadeBytes(count: 48 << 20, seed: 5)
-        try await guest.upload(blob: "b", from: bytes, digest: { bytes.digest })
+    private func checkUpload(_ guest: SupervisedGuest, _ log: EventLog, _ blob: String = "b") async throws {
+        let bytes = MadeBytes(count: 48 << 20, seed: UInt64(blob.utf8.first ?? 0))
+        try await guest.upload(blob: blob, from: bytes, digest: { bytes.digest })
         let result = try await guest.run(
-            SupervisedStep(id: "sum", script: "sha256sum <blobs/b.ready\n", blob: "b"))
+            SupervisedStep(id: "sum-\(blob)", script: "sha256sum <blobs/\(blob).ready\n", blob: blob))
         #expect(result.succeeded)
-        #expect(log.text(of: "sum") == "\(bytes.digest)  -\n")
+        #expect(log.text(of: "sum-\(blob)") == "\(bytes.digest)  -\n")
     }
 
     @Test("At a distance a large upload takes four connections, and arrives whole")
     func distance() async throws {
         try await with { guest, log, proxy in
             try await checkUpload(guest, log)
+            // The next one finds the connections open, which must not carry what the guest does not wait for yet.
+            for blob in ["c", "d"] { try await checkUpload(guest, log, blob) }
             #expect(proxy.connectionCount == 4)
         }
     }

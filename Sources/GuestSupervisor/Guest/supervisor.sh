@@ -437,7 +437,12 @@ is_current() {
 }
 
 put() { # BLOB:UPLOAD OFFSET LENGTH
-    if ! is_current "$1" || [ -e "blobs/$blob.ready" ]; then
+    if ! is_current "$1"; then
+        # Not to be taken for stored: its upload is over, or `have` has answered that nothing is needed.
+        drain "$3"
+        return
+    fi
+    if [ -e "blobs/$blob.ready" ]; then
         drain "$3"
     elif ! said=$(dd of="blobs/$blob" bs=65536 count="$3" iflag=fullblock,count_bytes oflag=seek_bytes seek="$2" conv=notrunc 2>&1); then
         # What dd has not read must not be taken for what comes next.
@@ -635,7 +640,13 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
             remove)
                 stop_executor
                 kill "$follower"
-                cd / && rm -rf -- "$state"
+                cd /
+                # An executor that has only just been started writes its first files meanwhile; without the directory it ends.
+                tries=0
+                until rm -rf -- "$state" || [ "$tries" -ge 20 ]; do
+                    tries=$((tries + 1))
+                    sleep 0.05 || sleep 1
+                done 2>/dev/null
                 answer "removed"
                 exit 0
                 ;;

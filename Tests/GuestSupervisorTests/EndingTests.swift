@@ -19,7 +19,7 @@ struct EndingTests {
             #expect(result.end == .lost)
             #expect(!result.succeeded)
             await #expect(throws: GuestSupervisorError.self) { try await guest.result(of: "never") }
-            #expect(processes(named: "986001").isEmpty)
+            await #expect(isSoon { processes(named: "986001").isEmpty })
         }
     }
 
@@ -37,7 +37,7 @@ struct EndingTests {
             let result = try await guest.result(of: "s")
             #expect(result.end == .lost)
             #expect(log.starts(of: "s") == 1)
-            #expect(processes(named: "986002").isEmpty)
+            await #expect(isSoon { processes(named: "986002").isEmpty })
             guest.resume(as: "again")
             let next = try await guest.run(shellStep("t", "echo next"))
             #expect(next.succeeded)

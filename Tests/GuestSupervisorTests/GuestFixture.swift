@@ -133,6 +133,17 @@ let shells: [String] = [
     ("/bin/dash", "/bin/dash"), ("/bin/bash", "/bin/bash"), ("/bin/busybox", "/bin/busybox sh"), ("/bin/sh", "/bin/sh"),
 ].filter { FileManager.default.isExecutableFile(atPath: $0.0) }.map(\.1)
 
+/// Whether something becomes true within five seconds: what the kernel or another program does in its own time, of which nobody
+/// tells the end.
+func isSoon(_ condition: () -> Bool) async -> Bool {
+    let deadline = ContinuousClock.now + .seconds(5)
+    while !condition() {
+        guard ContinuousClock.now < deadline else { return false }
+        try? await Task.sleep(for: .milliseconds(10))
+    }
+    return true
+}
+
 /// Runs a line of sh on this machine and answers its output.
 @discardableResult
 func shell(_ line: String) throws -> String {

@@ -170,7 +170,7 @@ struct RestartTests {
                 #expect(
                     (error?.cause as? SSHError)?.code == .hostKeyMismatch,
                     "\(error.map(String.init(describing:)) ?? "")")
-                #expect(impostor.log.contains("SSH2_MSG_NEWKEYS received"))
+                await #expect(isSoon { impostor.log.contains("SSH2_MSG_NEWKEYS received") })
                 #expect(!impostor.log.contains("userauth-request"))
                 #expect(!impostor.log.contains("authenticating user"))
                 try? await guest.finish(remove: false)

@@ -8,10 +8,7 @@ extension SupervisedGuest {
             guard state.generation == 1 else { return nil }
             defer { state.journalLines += 1 }
             guard fields.count > 1 else { return nil }
-            if state.steps[fields[1]] == nil {
-                state.steps[fields[1]] = Known()
-                state.order.append(fields[1])
-            }
+            Self.know(fields[1], &state)
             return state.journalLines
         }
         guard let line else { return }
@@ -21,6 +18,12 @@ extension SupervisedGuest {
         } else {
             record(fields)
         }
+    }
+
+    private static func know(_ id: String, _ state: inout State) {
+        guard state.steps[id] == nil else { return }
+        state.steps[id] = Known()
+        state.order.append(id)
     }
 
     /// A guest whose journal is shorter than what another process has seen of it is not that guest any more, or its
@@ -41,6 +44,8 @@ extension SupervisedGuest {
         guard fields.count > 1 else { return false }
         let id = fields[1]
         func events(_ event: GuestEvent) { if isNews { self.events(event) } }
+        // A step that another process has queued may begin and end before this one asks for it.
+        if ["started", "finished", "skipped"].contains(fields[0]) { state.withLock { Self.know(id, &$0) } }
         switch fields[0] {
         case "started" where fields.count == 3:
             let uptime = hundredths(fields[2])

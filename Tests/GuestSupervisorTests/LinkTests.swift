@@ -184,6 +184,32 @@ struct LinkTests {
         }
     }
 
+    @Test("A step of a first client that begins and ends before a second one asks for it has ended for that one too")
+    func endedUnasked() async throws {
+        try await ScratchDirectory.with { scratch in
+            var options = SupervisorOptions(stateDirectory: scratch("replay-state").string)
+            options.asRoot = false
+            let first = try await SupervisedGuest.start(LocalConnector(), options: options)
+            first.queue(shellStep("a", "while [ ! -e \(scratch("go")) ]; do sleep 0.02; done"))
+            first.queue(shellStep("b", "echo b"))
+            while !scratch.holds("replay-state/current") { try await Task.sleep(for: .milliseconds(5)) }
+            try await first.finish(remove: false)
+            let log = EventLog()
+            let second = try await SupervisedGuest.start(LocalConnector(), options: options, from: GuestPosition()) {
+                log.append($0)
+            }
+            try scratch.write("", to: "go")
+            while !log.events.contains(where: { if case .finished(let end) = $0 { end.id == "b" } else { false } }) {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            second.queue(shellStep("b", "exit 9"))
+            let result = try await second.result(of: "b")
+            #expect(result.succeeded)
+            #expect(log.text(of: "b") == "b\n")
+            try await second.finish(remove: true)
+        }
+    }
+
     @Test("A full disk fails the upload with a message, and steps still end with their status")
     func fullDisk() async throws {
         try await ScratchDirectory.with { scratch in

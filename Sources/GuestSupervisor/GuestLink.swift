@@ -11,6 +11,8 @@ final class GuestLink: Sendable {
         /// Standard output: the scanner, once the marker has been seen.
         var head: [UInt8] = []
         var scanner: LogScanner?
+        /// What came before the journal was told to its end: without that it is not known whose output it is.
+        var early: [UInt8]? = []
         var lastHeard = ContinuousClock.now
     }
 
@@ -58,6 +60,25 @@ final class GuestLink: Sendable {
             }
             streams.greeted = true
             return line[start.upperBound...].split(separator: " ")
+        }
+    }
+
+    /// Keeps bytes of standard output that come too early; they may overtake what was written to standard error before them.
+    /// - Returns: Whether they did.
+    func keepEarly(_ bytes: [UInt8]) -> Bool {
+        streams.withLock { streams in
+            streams.lastHeard = .now
+            guard streams.early != nil else { return false }
+            streams.early?.append(contentsOf: bytes)
+            return true
+        }
+    }
+
+    /// The bytes that came too early; none does any more.
+    func takeEarly() -> [UInt8] {
+        streams.withLock { streams in
+            defer { streams.early = nil }
+            return streams.early ?? []
         }
     }
 

@@ -147,6 +147,7 @@ extension SupervisedGuest {
             try requireJournal()
             if ready.isResolved, !state.withLock({ $0.restarts }) { events(.linkRestored) }
             ready.fulfil(())
+            follow(link.takeEarly(), on: link)
         case "pong": break
         case "error":
             fail(GuestSupervisorError(.protocolViolation, "the guest \(line.dropFirst("error ".count))"))
@@ -182,6 +183,10 @@ extension SupervisedGuest {
     // MARK: The log on standard output
 
     private func receive(_ bytes: [UInt8], on link: GuestLink) {
+        if !link.keepEarly(bytes) { follow(bytes, on: link) }
+    }
+
+    private func follow(_ bytes: [UInt8], on link: GuestLink) {
         let position = link.scan(bytes) { piece in
             switch piece {
             case .record(let text):

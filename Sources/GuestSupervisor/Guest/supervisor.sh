@@ -375,6 +375,7 @@ drain() { [ "$1" = 0 ] || take "$1" >/dev/null; }
 
 start_executor() {
     ! alive executor || return 0
+    begun=1
     set -- "$state/supervisor" execute "$state" "$sh" unknown
     if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null; then
         # A unit of the system manager: nothing that ends the login session (KillUserProcesses) ends the build.
@@ -388,6 +389,12 @@ start_executor() {
 }
 
 stop_executor() {
+    # One that this connection has started is to be found before it can be ended.
+    tries=0
+    while [ -n "${begun:-}" ] && ! alive executor && [ "$tries" -lt 40 ]; do
+        tries=$((tries + 1))
+        sleep 0.05 || sleep 1
+    done
     if alive executor; then
         executor=$process
         : >cancelled
@@ -640,13 +647,7 @@ attach() { # MARKER OFFSET, where `end` means: what is written from now on
             remove)
                 stop_executor
                 kill "$follower"
-                cd /
-                # An executor that has only just been started writes its first files meanwhile; without the directory it ends.
-                tries=0
-                until rm -rf -- "$state" || [ "$tries" -ge 20 ]; do
-                    tries=$((tries + 1))
-                    sleep 0.05 || sleep 1
-                done 2>/dev/null
+                cd / && rm -rf -- "$state"
                 answer "removed"
                 exit 0
                 ;;

@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 RELEASE := .build/release/replay
 
-BUILD_PACKAGES := libssh2-1-dev libcurl4-openssl-dev libarchive-dev libsqlite3-dev pkg-config
+BUILD_PACKAGES := libssh2-1-dev libcurl4-openssl-dev libarchive-dev libsqlite3-dev libxml2-dev pkg-config
 RUN_PACKAGES := qemu-system-x86 qemu-utils mmdebstrap extlinux syslinux-common e2fsprogs fdisk ca-certificates
 TEST_PACKAGES := openssh-server openssh-client dropbear-bin tinysshd busybox shellcheck python3 python3-venv python3-yaml curl sudo git xfsprogs patch chromium docker-registry skopeo golang-go golang-github-vmware-govmomi-dev
 BENCH_PACKAGES := packer ansible-core ansible-mitogen

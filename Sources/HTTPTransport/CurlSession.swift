@@ -88,7 +88,7 @@ internal import SystemPackage
             // Timeouts without signals: other threads live in this process.
             unsafe replay_curl_set_long(easy, CURLOPT_NOSIGNAL, 1),
             unsafe replay_curl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1),
-            // One request at a time gains nothing from HTTP/2, and Debian 12's libcurl (7.88) crashes when one is cancelled.
+            // One request at a time gains nothing from HTTP/2.
             unsafe replay_curl_set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1),
             unsafe replay_curl_set_long(easy, CURLOPT_BUFFERSIZE, 256 * 1024),
             unsafe replay_curl_set_string(easy, CURLOPT_USERAGENT, "replay"),

@@ -99,7 +99,7 @@ public actor HTTPClient {
         }
     }
 
-    /// A method of its own: Swift 6.3 runs the handler's operation off the actor, where two transfers would use one session at once.
+    /// A method of its own, so that the handler's operation comes back to the actor: two transfers at once on one session crash.
     private func transfer(
         _ request: HTTPRequest, _ headers: [HTTPHeader], _ body: any BodySink, _ takesErrors: Bool,
         _ cancellation: TransferCancellation

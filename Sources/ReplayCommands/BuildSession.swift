@@ -82,7 +82,11 @@ struct BuildSession: Sendable {
         events(.buildStarted(name: reference.description, steps: planned.plan.steps.count))
         for warning in planned.plan.warnings { events(.warning(warning.text)) }
         for notice in try machineSetup().notices { events(.warning(notice)) }
-        if workshop.driver.capabilities.localImages { try ExtDisk.tool(searchPath: workshop.searchPath) }
+        guard workshop.driver.capabilities.localImages else {
+            guard !verifies else { throw TemplateVerification.needsConsole(workshop.driver) }
+            return
+        }
+        try ExtDisk.tool(searchPath: workshop.searchPath)
     }
 
     private func prepareBase() async throws -> CloudImage {
@@ -204,10 +208,7 @@ struct BuildSession: Sendable {
             if workshop.driver.capabilities.localImages {
                 try await audit(image, of: machine, &record)
             } else {
-                events(
-                    .notice(
-                        "The captured disk is not audited: it is out of this machine's reach. --verify looks at copies."
-                    ))
+                events(.notice("The captured disk is not audited: it is out of this machine's reach."))
             }
             if verifies {
                 let verification = TemplateVerification(

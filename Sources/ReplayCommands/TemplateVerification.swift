@@ -38,8 +38,17 @@ struct TemplateVerification: Sendable {
         return report
     }
 
+    /// Why templates of a cloud cannot be verified that shows no console.
+    static func needsConsole(_ driver: any CloudDriver) -> CloudError {
+        CloudError(
+            .unsupported,
+            "Templates of the cloud '\(driver.name)' cannot be verified: the new host key of a copy is read from its console, which this cloud does not show.",
+            context: ["Look into a copy with 'replay template run NAME -- COMMAND'."])
+    }
+
     /// Verifies.
     func run() async throws -> VerificationReport {
+        guard workshop.driver.capabilities.localImages else { throw Self.needsConsole(workshop.driver) }
         async let first = boot("first", reboots: true)
         async let second = boot("second", reboots: false)
         let (one, two) = try await (first, second)

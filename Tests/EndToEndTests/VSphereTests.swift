@@ -51,7 +51,6 @@ struct VSphereTests {
                     times.guest, server, own), "\(others) calls and \(waits) waits:", calls.sorted { $0.key < $1.key })
             print("vSphere, by task:", times.description)
             #expect(others < 25)
-            #expect(own < 2)
 
             // A copy of the template, made as any copy of a template is.
             let script = """

@@ -109,28 +109,21 @@ internal import SystemPackage
             results += unsafe Self.withoutVerification(easy)
             results.append(unsafe replay_curl_set_string(easy, CURLOPT_PINNEDPUBLICKEY, "sha256//\(digest)"))
         }
-        switch request.body {
-        case nil: break
-        case .post(let bytes):
-            results.append(unsafe replay_curl_set_long(easy, CURLOPT_POST, 1))
-            results += send(bytes)
-        case .put(let bytes):
-            results.append(unsafe replay_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, "PUT"))
-            results += send(bytes)
-        }
+        if let body = request.body { results += post(body) }
         guard results.allSatisfy({ $0 == CURLE_OK }) else {
             throw HTTPError(.library, "libcurl does not know an option that is needed: it is too old.")
         }
     }
 
     /// libcurl copies the bytes.
-    private func send(_ bytes: [UInt8]) -> [CURLcode] {
+    private func post(_ bytes: [UInt8]) -> [CURLcode] {
+        let method = unsafe replay_curl_set_long(easy, CURLOPT_POST, 1)
         let size = unsafe replay_curl_set_long(easy, CURLOPT_POSTFIELDSIZE, bytes.count)
         let copied = unsafe bytes.withUnsafeBytes { buffer in
             unsafe replay_curl_set_pointer(
                 easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: buffer.baseAddress))
         }
-        return [size, copied]
+        return [method, size, copied]
     }
 
     /// Neither chain nor name are looked at: only for a key that is pinned, or a certificate that is only looked at.

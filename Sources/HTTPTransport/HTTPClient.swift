@@ -87,9 +87,7 @@ public actor HTTPClient {
     private func perform(
         _ request: HTTPRequest, headers: [HTTPHeader], into body: any BodySink, takesErrors: Bool = false
     ) async throws -> ResponseHead {
-        let session = try session ?? CurlSession(limits: limits, trust: trust)
-        self.session = session
-        let cancellation = TransferCancellation(waking: session.waker)
+        let cancellation = TransferCancellation(waking: try opened().waker)
         // It is used by the transfer alone, on this actor.
         nonisolated(unsafe) let body = body
         return try await withTaskCancellationHandler { @Sendable in
@@ -104,9 +102,14 @@ public actor HTTPClient {
         _ request: HTTPRequest, _ headers: [HTTPHeader], _ body: any BodySink, _ takesErrors: Bool,
         _ cancellation: TransferCancellation
     ) throws -> ResponseHead {
-        let session = try session ?? CurlSession(limits: limits, trust: trust)
-        self.session = session
-        return try session.perform(
+        try opened().perform(
             request, headers: headers, into: body, takesErrors: takesErrors, cancellation: cancellation)
+    }
+
+    private func opened() throws -> CurlSession {
+        if let session { return session }
+        let session = try CurlSession(limits: limits, trust: trust)
+        self.session = session
+        return session
     }
 }

@@ -4,16 +4,8 @@ public struct HTTPRequest: Sendable, Hashable {
     public var url: String
     /// Header fields besides those that the library sends by itself.
     public var headers: [HTTPHeader]
-    /// What is sent along.
-    public var body: Body?
-
-    /// What is sent along, and by which method.
-    public enum Body: Sendable, Hashable {
-        /// `POST` of these bytes.
-        case post([UInt8])
-        /// `PUT` of these bytes.
-        case put([UInt8])
-    }
+    /// What is sent along, by `POST`.
+    public var body: [UInt8]?
 
     /// Makes a request: a `GET`, until it gets a body.
     public init(_ url: String, headers: [HTTPHeader] = []) {

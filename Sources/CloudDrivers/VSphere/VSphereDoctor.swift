@@ -22,8 +22,8 @@ public struct VSphereDoctor: Sendable {
         "VirtualMachine.Config.Rename", "VirtualMachine.Interact.PowerOn", "VirtualMachine.Interact.PowerOff",
         "VirtualMachine.Interact.Reset", "VirtualMachine.Interact.AnswerQuestion",
         "VirtualMachine.Provisioning.MarkAsTemplate", "VirtualMachine.Provisioning.PromoteDisks",
-        "VirtualMachine.State.CreateSnapshot", "VirtualMachine.State.RemoveSnapshot",
-        "VirtualMachine.State.RevertToSnapshot", "Datastore.AllocateSpace", "Network.Assign", "Resource.AssignVMToPool",
+        "VirtualMachine.State.RemoveSnapshot",
+        "Datastore.AllocateSpace", "Network.Assign", "Resource.AssignVMToPool",
     ]
 
     private let driver: VSphereDriver

@@ -10,10 +10,10 @@ internal import Synchronization
 public final class VSphereDriver: CloudDriver {
     /// `vsphere`.
     public let name = "vsphere"
-    /// Machines become templates; snapshots are checkpoints of the disk.
+    /// Machines become templates, which are out of this machine's reach.
     public let capabilities: CloudCapabilities = {
         var capabilities = CloudCapabilities(
-            capture: true, diskCheckpoints: true, memoryCheckpoints: false, portForwards: false)
+            capture: true, diskCheckpoints: false, memoryCheckpoints: false, portForwards: false)
         capabilities.localImages = false
         return capabilities
     }()

@@ -48,7 +48,7 @@ struct VimClient: Sendable {
                 HTTPHeader("Expect", ""),
             ])
         if let value = cookie.value.withLock({ $0 }) { request.headers.append(HTTPHeader("Cookie", value)) }
-        request.body = .post(Array(Self.envelope(body).utf8))
+        request.body = Array(Self.envelope(body).utf8)
         let response: HTTPResponse
         do { response = try await http.exchange(request) } catch let error as HTTPError {
             throw Self.unreachable(error, url)

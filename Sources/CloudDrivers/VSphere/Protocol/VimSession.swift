@@ -116,11 +116,6 @@ actor VimSession {
         try await call(method, { _ in object }, arguments, to: action, isLong: isLong)
     }
 
-    /// Asks for the time, so that the server does not take the session for idle (30 minutes by default).
-    func keepAlive() async throws {
-        try await call("CurrentTime", serviceInstance, to: "keep the session alive")
-    }
-
     /// Ends the session. What fails is not told: the server ends idle sessions by itself.
     func logout() async {
         guard let client, let task = opening, let service = try? await task.value else { return }

@@ -1,4 +1,5 @@
 import Clouds
+import FoundationEssentials
 import SSHTransport
 import SystemCalls
 import SystemPackage
@@ -28,6 +29,9 @@ struct KeptLogin {
         guard let address = try await driver.addresses(of: instance).first else {
             throw CloudError(.notFound, "The machine has no address any more.")
         }
+        // A machine in a cloud has no files here, and so no directory yet.
+        try FileManager.default.createDirectory(
+            atPath: directory.string, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let key = directory.appending("login-key")
         let hosts = directory.appending("known-hosts")
         try AtomicFile.write(userKey.privateKey.text.utf8, to: key)

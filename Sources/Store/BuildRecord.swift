@@ -67,10 +67,15 @@ extension StoreDirectories {
     func resumption(of build: BuildID) -> FilePath { builds.appending("\(build).resume") }
     /// How far the build has come, gone when it is over.
     func progress(of build: BuildID) -> FilePath { builds.appending("\(build).progress") }
-    /// Removes what only a process that goes on with the build needs.
+    /// Removes what only a process that goes on with the build, or a person who logs in, needs.
     func forgetResumption(of build: BuildID) {
-        for path in [resumption(of: build), progress(of: build)] {
-            try? FileManager.default.removeItem(atPath: path.string)
+        let work = work(of: build)
+        let paths = [
+            resumption(of: build), progress(of: build), work.appending("login-key"), work.appending("known-hosts"),
+        ]
+        for path in paths { try? FileManager.default.removeItem(atPath: path.string) }
+        if (try? FileManager.default.contentsOfDirectory(atPath: work.string))?.isEmpty == true {
+            try? FileManager.default.removeItem(atPath: work.string)
         }
     }
     /// For the files of the build's machine.

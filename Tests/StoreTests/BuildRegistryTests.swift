@@ -57,8 +57,13 @@ import Testing
             if state == .running { try await other.builds.adopt(id).finish(.kept) }
         }
         #expect(FileManager.default.fileExists(atPath: notes.string), "a kept build can be gone on with")
-        try await other.builds.adopt(id).finish(.done)
+        let last = try await other.builds.adopt(id)
+        try FileManager.default.createDirectory(
+            atPath: last.workDirectory.string, withIntermediateDirectories: false)
+        try AtomicFile.write("a key".utf8, to: last.workDirectory.appending("login-key"))
+        try await last.finish(.done)
         #expect(!FileManager.default.fileExists(atPath: notes.string), "the notes hold keys")
+        #expect(!FileManager.default.fileExists(atPath: last.workDirectory.string), "so does what a login needs")
         let error = await #expect(throws: StoreError.self) { try await other.builds.adopt(id) }
         #expect(error?.code == .over)
         #expect(try fixture.names(in: "builds") == [])

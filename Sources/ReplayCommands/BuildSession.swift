@@ -112,10 +112,20 @@ struct BuildSession: Sendable {
     /// - Returns: nil for one that is being sealed, or is already: nobody can log in there.
     private func takeOver(_ machine: Machine) async throws -> Replayer? {
         try await task("boot", "connect to the machine again", events: events) {
-            if notes.current.seal != nil, try await machine.sealHasBegun() { return nil }
+            if let seal = notes.current.seal, try await machine.sealHasBegun() {
+                guard seal.source == source else {
+                    throw UsageError(
+                        "The machine is sealed, and the Dockerfile or a file that it copies has changed since: undo the change to finish the build, or begin a new one."
+                    )
+                }
+                return nil
+            }
             return try await startSupervisor(on: machine)
         }
     }
+
+    /// Tells what is replayed from anything else.
+    private var source: [String] { [planned.dockerfile.digest, planned.plan.steps.last?.digest ?? ""] }
 
     /// Runs what is left of the plan, and makes a template of the machine.
     private func complete(_ machine: Machine, with replayer: Replayer) async throws -> Template {
@@ -130,7 +140,7 @@ struct BuildSession: Sendable {
             }
             CrashPoint.serviceInstalled.pass()
             let seal = Resumption.Seal(
-                nonce: BuildID.random().text, seconds: results.map(\.duration.seconds), report: report)
+                source: source, nonce: BuildID.random().text, seconds: results.map(\.duration.seconds), report: report)
             try notes.change(for: machine.build) { $0.seal = seal }
             CrashPoint.sealNoted.pass()
             try await self.seal(machine) { launcher in

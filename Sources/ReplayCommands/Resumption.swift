@@ -33,6 +33,8 @@ struct Resumption: Codable, Sendable {
 
     /// What has to be known when the machine can no longer be asked.
     struct Seal: Codable, Sendable {
+        /// Digests of what was replayed: of the Dockerfile and of the last step, which covers all before it and their files.
+        var source: [String]
         /// The seal's word, by which its line on the console is known.
         var nonce: String
         /// How long the plan's steps took.

@@ -41,6 +41,7 @@ struct ResumptionTests {
             let result = try await World.run(
                 arguments + ["--progress", "plain"], home: home, environment: ["REPLAY_CRASH_AT": point])
             try #require(result.status == 128 + SIGKILL, "\(point): \(result.errors)")
+            if point == "seal-started" { try await expectSealedBuildToKeepItsDockerfile(scratch, home: home) }
         }
         let last = try await World.run(["resume", "--progress", "plain"], home: home)
         #expect(last.status == 0, "\(last.errors)")
@@ -60,6 +61,16 @@ struct ResumptionTests {
         let again = try await World.run(["resume"], home: home)
         #expect(again.status == 2)
         #expect(again.errors.contains("no build to go on with"), "\(again.errors)")
+    }
+
+    /// What the machine has been sealed with is what the template's record must say.
+    private func expectSealedBuildToKeepItsDockerfile(_ scratch: ScratchDirectory, home: String) async throws {
+        let dockerfile = String(decoding: try scratch.read("Dockerfile"), as: UTF8.self)
+        try write(dockerfile + "LABEL other=1\n", to: scratch)
+        let refused = try await World.run(["resume", "--progress", "plain"], home: home)
+        #expect(refused.status == 2, "\(refused.errors)")
+        #expect(refused.errors.contains("undo the change"), "\(refused.errors)")
+        try write(dockerfile, to: scratch)
     }
 
     @Test(

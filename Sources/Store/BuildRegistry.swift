@@ -16,12 +16,7 @@ public struct BuildRegistry: Sendable {
         name: String, purpose: BuildRecord.Purpose = .build, id: BuildID = .random()
     ) async throws -> RunningBuild {
         let directories = database.directories
-        let lock = try StoreDatabase.failing("lock the build \(id)") {
-            guard let lock = try FileLock.tryAcquire(directories.lock(of: id)) else {
-                throw StoreError(.inUse, "The build \(id) runs already.")
-            }
-            return lock
-        }
+        let lock = try lock(id)
         var announced = false
         defer { if !announced { lock.remove() } }
         let record = try await database.write("note the build \(id)") { database in
@@ -40,14 +35,8 @@ public struct BuildRegistry: Sendable {
     /// Takes over a build whose process is dead, or whose machine was kept.
     /// - Throws: ``StoreError``: `.notFound`, `.inUse` when its process lives, `.over` when there is nothing to go on with.
     public func adopt(_ id: BuildID) async throws -> RunningBuild {
-        let directories = database.directories
         _ = try await record(of: id)
-        let lock = try StoreDatabase.failing("lock the build \(id)") {
-            guard let lock = try FileLock.tryAcquire(directories.lock(of: id)) else {
-                throw StoreError(.inUse, "The build \(id) runs: another replay is at work on it.")
-            }
-            return lock
-        }
+        let lock = try lock(id)
         var adopted = false
         defer { if !adopted { lock.remove() } }
         // Now that nobody else can change it.
@@ -58,6 +47,16 @@ public struct BuildRegistry: Sendable {
         try await Self.setState(of: id, to: .running, owner: .current, in: database)
         adopted = true
         return RunningBuild(record: found, lock: lock, database: database)
+    }
+
+    /// Takes a build for this process alone.
+    private func lock(_ id: BuildID) throws -> FileLock {
+        try StoreDatabase.failing("lock the build \(id)") {
+            guard let lock = try FileLock.tryAcquire(database.directories.lock(of: id)) else {
+                throw StoreError(.inUse, "The build \(id) runs: another replay is at work on it.")
+            }
+            return lock
+        }
     }
 
     /// The builds that ``adopt(_:)`` would take over now and that have noted what is needed for it, newest first.

@@ -12,7 +12,7 @@ struct MachineMark: Sendable, Hashable {
     var expires: Int64?
     /// The `name:tag` of a published template.
     var template: String?
-    /// When a template was published, in seconds since 1970.
+    /// When a template was published, in milliseconds since 1970.
     var published: Int64?
 
     /// The annotation.
@@ -37,7 +37,9 @@ struct MachineMark: Sendable, Hashable {
         var values: [Substring: String] = [:]
         for line in annotation.split(whereSeparator: \.isNewline) where line.hasPrefix("replay.") {
             guard let colon = line.firstRange(of: ": ") else { continue }
-            values[line[..<colon.lowerBound].dropFirst("replay.".count)] = String(line[colon.upperBound...])
+            let key = line[..<colon.lowerBound].dropFirst("replay.".count)
+            // Labels follow, and may have any name.
+            if values[key] == nil { values[key] = String(line[colon.upperBound...]) }
         }
         guard let build = values["build"].flatMap({ BuildID($0) }) else { return nil }
         self.init(

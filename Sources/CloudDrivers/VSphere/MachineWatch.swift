@@ -8,6 +8,9 @@ final class MachineWatch: Sendable {
         "config.hardware.device",
     ]
 
+    /// How long the server may be out of reach before that is the machine's news.
+    private static let patience = Duration.seconds(300)
+
     private let news: News
     private let follower: Task<Void, Never>
 
@@ -17,14 +20,31 @@ final class MachineWatch: Sendable {
         let news = News()
         self.news = news
         follower = Task {
-            do {
-                let _: Never = try await session.follow(machine, Self.paths, for: "news of the machine", within: nil) {
-                    properties in
-                    news.note(.success(properties))
-                    if let question = properties["runtime.question"], question["id"] != nil { await answer(question) }
-                    return nil
+            var lost: ContinuousClock.Instant?
+            while true {
+                let before = news.count
+                do {
+                    let _: Never = try await session.follow(
+                        machine, Self.paths, for: "news of the machine", within: nil
+                    ) { properties in
+                        news.note(.success(properties))
+                        if let question = properties["runtime.question"], question["id"] != nil {
+                            await answer(question)
+                        }
+                        return nil
+                    }
+                } catch {
+                    // A server that cannot be asked for a moment has not lost the machine.
+                    if news.count > before { lost = nil }
+                    let since = lost ?? .now
+                    lost = since
+                    let isGone = (error as? CloudError)?.code == .notFound
+                    if Task.isCancelled || isGone || news.count == 0 || ContinuousClock.now - since > Self.patience {
+                        return news.note(.failure(error))
+                    }
+                    try? await Task.sleep(for: .seconds(1))
                 }
-            } catch { news.note(.failure(error)) }
+            }
         }
     }
 
@@ -48,6 +68,7 @@ final class MachineWatch: Sendable {
 private final class News: Sendable {
     private struct State {
         var latest: Result<Properties, any Error>?
+        var count = 0
         var waiters: [CheckedContinuation<Result<Properties, any Error>, Never>] = []
     }
 
@@ -56,11 +77,15 @@ private final class News: Sendable {
     func note(_ news: Result<Properties, any Error>) {
         let waiters = state.withLock { state in
             state.latest = news
+            state.count += 1
             defer { state.waiters = [] }
             return state.waiters
         }
         for waiter in waiters { waiter.resume(returning: news) }
     }
+
+    /// How many there were.
+    var count: Int { state.withLock { $0.count } }
 
     var isAlive: Bool {
         state.withLock { state in

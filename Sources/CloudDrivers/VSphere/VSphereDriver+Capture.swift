@@ -50,8 +50,11 @@ extension VSphereDriver {
         guard let folder = base.parent else { throw VSphereError.protocolViolation("a template is in no folder") }
         let mark = MachineMark(
             build: request.build, owner: owner, expires: nil, template: "\(request.name):\(request.tag)",
-            published: Int64(Date().timeIntervalSince1970))
-        let labels = request.labels.map { "\($0.name): \($0.value)" }
+            published: Int64(Date().timeIntervalSince1970 * 1000))
+        let labels = request.labels.map {
+            "\($0.name): \($0.value.split(whereSeparator: \.isNewline).joined(separator: " "))"
+        }
+        // The mark comes first: what a label says of a mark's keys is only a label.
         let note = ([mark.text] + labels).joined(separator: "\n")
 
         let earlier = try await self.earlier(published, in: folder)
@@ -68,7 +71,12 @@ extension VSphereDriver {
         for entry in try await ledger.entries(of: request.build) where entry.resource.reference == template.text {
             try await ledger.gone(entry.id)
         }
-        try await prune("\(request.name):\(request.tag)", keeping: template)
+        do { try await prune("\(request.name):\(request.tag)", in: folder, keeping: template) } catch let error
+            as CloudError
+        {
+            // The new template is good all the same.
+            warn("An old template of \(published) could not be removed: \(error)")
+        }
         var image = image
         image.origin = published
         return image
@@ -94,11 +102,13 @@ extension VSphereDriver {
             session.call("Rename_Task", object, [Element("newName", name)], to: action), to: action)
     }
 
-    /// Destroys published templates of a name beyond those that are to be kept, the oldest first.
-    private func prune(_ reference: String, keeping newest: ManagedObject) async throws {
-        let found = try await inventoryOfNames.machines(["config.annotation", "config.template"])
+    /// Destroys published templates of a name beyond those that are to be kept, the oldest first. Those of another folder are
+    /// somebody else's.
+    private func prune(_ reference: String, in folder: ManagedObject, keeping newest: ManagedObject) async throws {
+        let found = try await inventoryOfNames.machines(["config.annotation", "config.template", "parent"])
         let old = found.compactMap { object, properties -> (object: ManagedObject, published: Int64)? in
             guard object != newest, properties["config.template"]?.isTrue == true,
+                properties["parent"]?.object == folder,
                 let mark = properties["config.annotation"].flatMap({ MachineMark($0.text) }),
                 mark.template == reference
             else { return nil }

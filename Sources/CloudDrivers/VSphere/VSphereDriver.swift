@@ -105,6 +105,9 @@ public final class VSphereDriver: CloudDriver {
     /// Whom to tell what happens to machines.
     func tell(_ handler: @escaping EventHandler) { events.withLock { $0 = handler } }
 
+    /// Tells what went wrong and changes nothing.
+    func warn(_ text: String) { events.withLock { $0 }?(.warning(text)) }
+
     /// Answers a question of the hypervisor with what it proposes; where it proposes nothing, the user must.
     private func answer(_ question: Element, of object: ManagedObject) async {
         let text = question["text"]?.text ?? ""

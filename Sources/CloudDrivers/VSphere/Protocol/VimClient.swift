@@ -92,7 +92,7 @@ struct VimClient: Sendable {
         if error.code == .insecure {
             context.append(
                 "The certificate is not trusted. Give its authority (GOVC_TLS_CA_CERTS, --ca-file) or its thumbprint "
-                    + "(--thumbprint, GOVC_TLS_THUMBPRINT): 'replay doctor --cloud vsphere' shows the one that it has.")
+                    + "(--thumbprint, GOVC_THUMBPRINT): 'replay doctor --cloud vsphere' shows the one that it has.")
         }
         return CloudError(
             error.code == .insecure ? .missingPrerequisite : .launchFailed,

@@ -79,14 +79,7 @@ public final class SSHServerFixture: Sendable {
         _ options: Options = Options(), _ body: (SSHServerFixture) async throws -> Value
     ) async throws -> Value {
         let server = try await SSHServerFixture(options)
-        do {
-            let value = try await body(server)
-            await server.stop()
-            return value
-        } catch {
-            await server.stop()
-            throw error
-        }
+        return try await ending({ await server.stop() }) { try await body(server) }
     }
 
     /// Starts a server and waits until it listens.

@@ -90,14 +90,7 @@ public final class VCenterSimulator: Sendable {
         _ options: Options = Options(), _ body: (VCenterSimulator) async throws -> Value
     ) async throws -> Value {
         let server = try await VCenterSimulator(options)
-        do {
-            let value = try await body(server)
-            await server.stop()
-            return value
-        } catch {
-            await server.stop()
-            throw error
-        }
+        return try await ending({ await server.stop() }) { try await body(server) }
     }
 
     /// Starts a server with these templates.

@@ -50,14 +50,7 @@ struct VSphereFixture: Sendable {
         _ body: (VSphereDriver) async throws -> Value
     ) async throws -> Value {
         let driver = driver(base: base, account: account, flags: flags)
-        do {
-            let value = try await body(driver)
-            await driver.close()
-            return value
-        } catch {
-            await driver.close()
-            throw error
-        }
+        return try await ending({ await driver.close() }) { try await body(driver) }
     }
 
     /// What the basemap says of Debian 12, without a template: the drivers' places name one.

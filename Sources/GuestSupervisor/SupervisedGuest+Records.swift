@@ -9,6 +9,7 @@ extension SupervisedGuest {
             defer { state.journalLines += 1 }
             guard fields.count > 1 else { return nil }
             Self.know(fields[1], &state)
+            if fields[0] == "skipped" { state.skipped.insert(fields[1]) }
             return state.journalLines
         }
         guard let line else { return }

@@ -31,6 +31,8 @@ public final class SupervisedGuest: Sendable {
         /// The supervisor's records before the position.
         var records = 0
         var acknowledged: UInt64 = 0
+        /// Steps that were never started, as the journal said at the first greeting: no later record changes that.
+        var skipped: Set<String> = []
         /// Lines of the journal that this connection has told so far.
         var journalLines = 0
         var uploads: [Upload] = []
@@ -170,6 +172,9 @@ public final class SupervisedGuest: Sendable {
         guard let promise = known(id), promise.isResolved else { return nil }
         return try? await promise.value()
     }
+
+    /// Whether the guest had skipped the step before this client came: it will not run under this id.
+    public func wasSkipped(_ id: String) -> Bool { state.withLock { $0.skipped.contains(id) } }
 
     /// Lets the queue go on after a failure, a cancellation or a ``hold()``: steps that are queued from now on run.
     /// - Parameter token: Names this resumption; one that the guest knows already is not done again.

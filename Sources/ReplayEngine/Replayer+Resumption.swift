@@ -16,7 +16,7 @@ extension Replayer {
             return try await run(plan, archives: archives, timeout: timeout)
         }
         let isUnchanged = queued.steps.map(\.digest) == plan.steps.map(\.digest)
-        if isUnchanged, await !hasFailed(queued.steps) {
+        if isUnchanged, await !hasStopped(queued.steps) {
             let suffix = queued.attempt == 1 ? "" : ".\(queued.attempt)"
             let first = queued.steps.first { $0.id == "step-\($0.number)" + suffix } ?? last
             let earlier = try await results(of: queued.steps.prefix { $0.number < first.number })
@@ -38,8 +38,10 @@ extension Replayer {
             + (try await run(plan, archives: archives, from: done.count + 1, attempt: attempt, timeout: timeout))
     }
 
-    private func hasFailed(_ steps: [BuildProgress.QueuedStep]) async -> Bool {
+    /// Whether the queue has stopped: at a step that failed, or because a process that died had held it back.
+    private func hasStopped(_ steps: [BuildProgress.QueuedStep]) async -> Bool {
         for step in steps {
+            if guest.wasSkipped(step.id) { return true }
             if let result = await guest.ended(step.id), !result.succeeded { return true }
         }
         return false

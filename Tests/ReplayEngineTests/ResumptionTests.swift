@@ -117,6 +117,31 @@ struct ResumptionTests {
         }
     }
 
+    @Test("A client that dies when it has held the queue back leaves a build that goes on")
+    func heldBack() async throws {
+        let actions = [
+            run("touch /dev/shm/replay-held; while [ ! -e /dev/shm/replay-go ]; do sleep 0.02; done"), run("echo on"),
+        ]
+        try shell("rm -f /dev/shm/replay-held /dev/shm/replay-go")
+        try await withTwoClients { replayer, scratch in
+            let build = Task { try await replayer.run(planned(actions), archives: PreparedArchives()) }
+            while !FileManager.default.fileExists(atPath: "/dev/shm/replay-held") {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            let holding = Task { try await replayer.guest.hold() }
+            while !scratch.holds("replay-state/held") { try await Task.sleep(for: .milliseconds(5)) }
+            try shell("touch /dev/shm/replay-go")
+            try await holding.value
+            try await replayer.guest.finish(remove: false)
+            _ = await build.result
+        } _: { replayer, _, events in
+            let results = try await replayer.resume(planned(actions), archives: PreparedArchives())
+            #expect(results.map(\.id) == ["step-1", "step-2.2"])
+            #expect(events.output(of: .step(2)) == "on\n")
+        }
+        try shell("rm -f /dev/shm/replay-held /dev/shm/replay-go")
+    }
+
     @Test("Steps that only go away at the end leave a build that is done, and a machine that takes further work")
     func shortened() async throws {
         try await withTwoClients { replayer, _ in
